@@ -1,0 +1,1 @@
+"""Everything that can be decided without ROS: numpy and the standard library only."""

@@ -1,0 +1,45 @@
+"""What must be true of the measured arm, as sentences about what is not."""
+
+import numpy as np
+
+from pi0_ros.core.arrays import FloatArray
+from pi0_ros.core.limits import ArmLimits
+
+POSITION_TOLERANCE_RAD = 0.01
+
+
+def outside_limits(limits: ArmLimits, position: FloatArray) -> tuple[str, ...]:
+    """One sentence for each joint outside its position limits by over 0.01 rad."""
+    low, high = limits.lower - POSITION_TOLERANCE_RAD, limits.upper + POSITION_TOLERANCE_RAD
+    return tuple(
+        f"{name} is at {position[index]:.3f} rad, outside {limits.lower[index]:.3f} to "
+        f"{limits.upper[index]:.3f}; see the parameter joint_limits.{name}"
+        for index, name in enumerate(limits.joint_names)
+        if not low[index] <= position[index] <= high[index]
+    )
+
+
+def moving(limits: ArmLimits, speed: FloatArray | None, rest_speed: float) -> tuple[str, ...]:
+    """One sentence for each joint faster than `rest_speed`; `speed` is None where unknown yet."""
+    if speed is None:
+        return ("joint_states: received for too short to tell whether the arm is at rest",)
+    return tuple(
+        f"{name} moves at {speed[index]:.3f} rad/s; the arm must be at rest "
+        f"(rest_speed {rest_speed} rad/s)"
+        for index, name in enumerate(limits.joint_names)
+        if not speed[index] <= rest_speed
+    )
+
+
+def off_plan(
+    limits: ArmLimits, planned: FloatArray, measured: FloatArray, tolerance: float
+) -> tuple[str, ...]:
+    """A sentence about the joint farthest from its command, if over `tolerance`."""
+    error = np.abs(planned - measured)
+    worst = int(np.argmax(error))
+    if error[worst] <= tolerance:
+        return ()
+    return (
+        f"{limits.joint_names[worst]} is {error[worst]:.3f} rad from its command "
+        f"(tracking_tolerance {tolerance} rad)",
+    )

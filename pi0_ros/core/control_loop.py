@@ -1,0 +1,309 @@
+"""Chunks in, limited motion out: one decision a tick.
+
+Each tick keeps what is already promised to the arm, adds governed motion toward what the chunk in
+play asks for, and ends in braking. Whenever the ticks stop, the arm plays what it has and comes to
+rest within its limits; when they come back late, they continue from that braking.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pi0_ros.core.admission import Admission, ArmNow
+from pi0_ros.core.arm_checks import moving, off_plan, outside_limits
+from pi0_ros.core.arrays import FloatArray
+from pi0_ros.core.chunk import ActionChunk
+from pi0_ros.core.control_config import ControlConfig
+from pi0_ros.core.control_state import ControlReport, ControlState
+from pi0_ros.core.errors import ConfigurationError, ControlRefused, InputRefused
+from pi0_ros.core.limits import ArmLimits
+from pi0_ros.core.measured_state import MeasuredState
+from pi0_ros.core.planner import Planner
+from pi0_ros.core.playback import Playback
+from pi0_ros.core.stamps import CLOCK_STEP_BACK_NS
+from pi0_ros.core.trajectory import Trajectory
+
+_WAITING_FOR_CHUNK = "waiting for a chunk on action_chunk; see pi0_policy/status"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Command:
+    """What one tick sends.
+
+    Attributes:
+        trajectory: for a joint_trajectory_controller; starts now, ends at rest.
+        position: for a forward position controller, shape (joints,), rad or m.
+        state_changed: whether the state or its reason differs from the previous tick's.
+    """
+
+    trajectory: Trajectory
+    position: FloatArray
+    state_changed: bool
+
+
+class ControlLoop:
+    """The controller without ROS; all methods may be called from any thread."""
+
+    def __init__(self, limits: ArmLimits, config: ControlConfig) -> None:
+        self._lock = threading.RLock()
+        self._config = config
+        self._measured = MeasuredState(limits.joint_names)
+        self._admission = Admission(limits, config.max_start_distance_rad)
+        self._planner = Planner(limits, config)
+        self._playback: Playback | None = None
+        self._state = ControlState.INACTIVE
+        self._reason = ""
+        self._newest_now_ns = 0
+        self._not_before_ns = 0
+        self._accepted = 0
+        self._rejected: Counter[str] = Counter()
+
+    # ---- input ----
+
+    def add_joint_state(
+        self,
+        stamp_ns: int,
+        names: Sequence[str],
+        positions: Sequence[float],
+        now_ns: int,
+        steady_ns: int,
+    ) -> None:
+        """Takes a joint state.
+
+        Raises:
+            InputRefused: see MeasuredState.add.
+        """
+        with self._lock:
+            self._watch_clock(now_ns)
+            self._measured.add(stamp_ns, names, positions, now_ns, steady_ns)
+
+    def add_chunk(self, chunk: ActionChunk, now_ns: int) -> None:
+        """Splices a chunk in at the end of what is promised.
+
+        Raises:
+            InputRefused: it is not played; the kind is counted.
+        """
+        with self._lock:
+            self._watch_clock(now_ns)
+            try:
+                self._splice(chunk, now_ns)
+            except InputRefused as refusal:
+                self._rejected[refusal.kind] += 1
+                raise
+            self._accepted += 1
+
+    def _splice(self, chunk: ActionChunk, now_ns: int) -> None:
+        if self._state is ControlState.INACTIVE:
+            raise InputRefused("inactive", "the controller is not active")
+        if self._state is ControlState.LATCHED:
+            raise InputRefused("latched", f"the controller is latched: {self._reason}")
+        splice_ns = now_ns + self._config.promised_ticks * self._config.tick_ns
+        arm = ArmNow(self._planner.promised_position, splice_ns, self._not_before_ns)
+        admitted = self._admission.admit(chunk, now_ns, arm)
+        # What is left is left smoothly, unless it belongs to another instruction.
+        followed = None
+        if self._playback is not None and self._playback.chunk.epoch == admitted.epoch:
+            followed = self._playback.targets(np.array([splice_ns], dtype=np.int64))[0]
+        self._playback = Playback(
+            self._planner.limits,
+            admitted,
+            splice_ns,
+            followed,
+            blend_ns=round(self._config.blend_s * 1e9),
+        )
+
+    def tighten(self, limits: ArmLimits) -> None:
+        """Puts narrower limits in force.
+
+        Raises:
+            ConfigurationError: a limit would be loosened, the joints differ, or the arm moves.
+        """
+        with self._lock:
+            if not self._planner.limits.contains(limits):
+                raise ConfigurationError("limits can be tightened at run time, never loosened")
+            if not self._planner.at_rest:
+                raise ConfigurationError("limits change only at rest: call pi0_controller/hold")
+            self._planner.limits = limits
+            self._admission = Admission(limits, self._config.max_start_distance_rad)
+
+    # ---- states ----
+
+    def activation_problems(self, now_ns: int, steady_ns: int) -> tuple[str, ...]:
+        """Why the controller cannot take the arm over now; empty when it can."""
+        with self._lock:
+            age_s = self._measured.age_s(now_ns, steady_ns)
+            newest = self._measured.newest
+            if age_s is None or newest is None:
+                return ("joint_states: nothing valid received yet",)
+            if not age_s <= self._config.joint_max_age_s:
+                return (f"joint_states: stale, {age_s:.2f} s old",)
+            limits = self._planner.limits
+            speed = self._measured.speed()
+            return (
+                *outside_limits(limits, newest[1]),
+                *moving(limits, speed, self._config.rest_speed_rad_s),
+            )
+
+    def activate(self, now_ns: int, steady_ns: int) -> None:
+        """Takes the arm over where it is, at rest.
+
+        Raises:
+            ControlRefused: with all reasons of `activation_problems`.
+        """
+        with self._lock:
+            self._anchor(now_ns, steady_ns)
+            self._planner.restart_record()
+            self._accepted = 0
+            self._rejected.clear()
+
+    def deactivate(self) -> None:
+        """Sends nothing more; the message sent last ends at rest."""
+        with self._lock:
+            self._playback = None
+            self._state, self._reason = ControlState.INACTIVE, ""
+
+    def hold(self, reason: str) -> None:
+        """Brakes and stays until `reset`.
+
+        Raises:
+            ControlRefused: the controller is not active.
+        """
+        with self._lock:
+            if self._state is ControlState.INACTIVE:
+                raise ControlRefused("cannot hold: the controller is not active")
+            self._latch(reason)
+
+    def reset(self, now_ns: int, steady_ns: int) -> None:
+        """Leaves LATCHED: anchors the plan where the arm is now and waits for a new chunk.
+
+        Raises:
+            ControlRefused: not latched, still braking, or any of `activation_problems`.
+        """
+        with self._lock:
+            if self._state is not ControlState.LATCHED:
+                raise ControlRefused(f"nothing to reset: the state is {self._state.name}")
+            if not self._planner.at_rest:
+                raise ControlRefused("cannot reset: the arm is still braking")
+            self._anchor(now_ns, steady_ns)
+
+    # ---- the tick ----
+
+    def tick(self, now_ns: int, steady_ns: int) -> Command:
+        """Decides what is sent now.
+
+        Raises:
+            ControlRefused: the controller is not active.
+        """
+        with self._lock:
+            if self._state is ControlState.INACTIVE:
+                raise ControlRefused("cannot tick: the controller is not active")
+            self._watch_clock(now_ns)
+            before = self._state, self._reason
+            self._supervise(now_ns, steady_ns)
+            # Outside RUN there is no playback, and the planner brakes.
+            self._planner.advance(now_ns, self._playback)
+            age_s = None
+            if self._playback is not None:
+                age_s = (now_ns - self._playback.chunk.stamp_ns) / 1e9
+            self._planner.record.ticked(steady_ns, age_s)
+            return Command(
+                trajectory=self._planner.trajectory(),
+                position=self._planner.next_position(),
+                state_changed=before != (self._state, self._reason),
+            )
+
+    def _supervise(self, now_ns: int, steady_ns: int) -> None:
+        """Chooses the state from what is known now."""
+        if self._state is ControlState.LATCHED:
+            return
+        age_s = self._measured.age_s(now_ns, steady_ns)
+        if age_s is None or not age_s <= self._config.joint_max_age_s:
+            seen = "never received" if age_s is None else "stale"
+            self._not_before_ns = now_ns
+            self._hold(f"joint_states: {seen}")
+            return
+        problems = self._off_plan()
+        if problems:
+            self._latch(problems[0])
+        elif self._playback is None:
+            # Until a chunk comes, the reason that led here stands.
+            self._hold(self._reason)
+        elif self._playback.ended(now_ns):
+            self._hold(f"chunk {self._playback.chunk.sequence} ran out; {_WAITING_FOR_CHUNK}")
+        else:
+            self._state, self._reason = ControlState.RUN, ""
+
+    def _off_plan(self) -> tuple[str, ...]:
+        if self._measured.newest is None:
+            return ()
+        stamp_ns, position = self._measured.newest
+        return off_plan(
+            self._planner.limits,
+            self._planner.planned_at(stamp_ns),
+            position,
+            self._config.tracking_tolerance_rad,
+        )
+
+    # ---- report ----
+
+    def report(self) -> ControlReport:
+        """What happened; timing entries are handed out once."""
+        with self._lock:
+            tick_periods_s, action_ages_s = self._planner.record.take_timing()
+            playback, record = self._playback, self._planner.record
+            return ControlReport(
+                state=self._state,
+                reason=self._reason,
+                limits=self._planner.limits,
+                position=self._planner.promised_position,
+                velocity=record.velocity,
+                acceleration=record.acceleration,
+                peak_velocity=record.peak_velocity,
+                peak_acceleration=record.peak_acceleration,
+                slow_down=1.0 if playback is None else playback.slow_down,
+                displacement=record.displacement,
+                limited_ticks=tuple(record.limited_ticks.tolist()),
+                chunks_accepted=self._accepted,
+                rejected=dict(self._rejected),
+                chunk_sequence=0 if playback is None else playback.chunk.sequence,
+                epoch=0 if playback is None else playback.chunk.epoch,
+                tick_periods_s=tick_periods_s,
+                action_ages_s=action_ages_s,
+            )
+
+    # ---- inside the lock ----
+
+    def _anchor(self, now_ns: int, steady_ns: int) -> None:
+        problems = self.activation_problems(now_ns, steady_ns)
+        if problems or self._measured.newest is None:
+            raise ControlRefused("; ".join(problems))
+        self._planner.start(self._measured.newest[1], now_ns)
+        self._not_before_ns = now_ns
+        self._hold(_WAITING_FOR_CHUNK)
+
+    def _hold(self, reason: str) -> None:
+        """Brakes until a new chunk arrives."""
+        self._playback = None
+        self._state, self._reason = ControlState.HOLD, reason
+
+    def _latch(self, reason: str) -> None:
+        """Brakes until `reset`."""
+        self._playback = None
+        self._state = ControlState.LATCHED
+        self._reason = f"{reason}; call pi0_controller/reset"
+
+    def _watch_clock(self, now_ns: int) -> None:
+        """Starts the time line anew, at rest, when ROS time steps back."""
+        if now_ns < self._newest_now_ns - CLOCK_STEP_BACK_NS:
+            self._newest_now_ns = now_ns
+            self._not_before_ns = now_ns
+            self._measured.forget()
+            self._admission.forget()
+            self._planner.start(self._planner.final_position, now_ns)
+            self._playback = None
+            if self._state is ControlState.RUN or self._state is ControlState.HOLD:
+                self._hold("the clock stepped back")
+        self._newest_now_ns = max(self._newest_now_ns, now_ns)

@@ -1,0 +1,49 @@
+"""The controller's states and what it reports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from pi0_ros.core.arrays import FloatArray
+from pi0_ros.core.limits import ArmLimits
+
+
+class ControlState(IntEnum):
+    """Values of SafetyReport.state."""
+
+    INACTIVE = 0
+    RUN = 1
+    HOLD = 2
+    LATCHED = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ControlReport:
+    """What was sent and what was changed; the fields of SafetyReport, arrays in joint order.
+
+    Attributes:
+        position, velocity, acceleration: the newest planned command.
+        peak_velocity, peak_acceleration: largest commanded magnitudes since activation.
+        displacement: distance between what the chunk asks for and what is commanded.
+        limited_ticks: ticks in which the limiter changed a joint's command.
+        rejected: reason -> chunks.
+        tick_periods_s, action_ages_s: one entry a tick since the previous report.
+    """
+
+    state: ControlState
+    reason: str
+    limits: ArmLimits
+    position: FloatArray
+    velocity: FloatArray
+    acceleration: FloatArray
+    peak_velocity: FloatArray
+    peak_acceleration: FloatArray
+    slow_down: float
+    displacement: FloatArray
+    limited_ticks: tuple[int, ...]
+    chunks_accepted: int
+    rejected: Mapping[str, int]
+    chunk_sequence: int
+    epoch: int
+    tick_periods_s: tuple[float, ...]
+    action_ages_s: tuple[float, ...]

@@ -1,0 +1,114 @@
+"""Joint limits: where they come from and what they must look like."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pi0_ros.core.arrays import FloatArray, frozen, require_unique_names
+from pi0_ros.core.errors import ConfigurationError
+
+_KINDS = ("position", "velocity", "acceleration")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArmLimits:
+    """Limits of every joint; there are no defaults.
+
+    Attributes:
+        joint_names: distinct names, in the order of all arrays.
+        lower, upper: position limits, shape (joints,), rad or m, lower < upper.
+        velocity: largest |velocity|, shape (joints,), rad/s or m/s, > 0.
+        acceleration: largest |acceleration|, shape (joints,), rad/s2 or m/s2, > 0.
+    """
+
+    joint_names: tuple[str, ...]
+    lower: FloatArray
+    upper: FloatArray
+    velocity: FloatArray
+    acceleration: FloatArray
+
+    def __post_init__(self) -> None:
+        names = require_unique_names(self.joint_names, "joint_names")
+        object.__setattr__(self, "joint_names", names)
+        for field in ("lower", "upper", "velocity", "acceleration"):
+            array = frozen(getattr(self, field))
+            if array.shape != (len(names),) or not bool(np.all(np.isfinite(array))):
+                raise ConfigurationError(
+                    f"limits: {field} must be {len(names)} finite numbers, got {array.tolist()}"
+                )
+            object.__setattr__(self, field, array)
+        for index, name in enumerate(names):
+            if not self.lower[index] < self.upper[index]:
+                raise ConfigurationError(
+                    f"limits of {name}: min_position {self.lower[index]} must be below "
+                    f"max_position {self.upper[index]}"
+                )
+            for field, array in (("velocity", self.velocity), ("acceleration", self.acceleration)):
+                if not array[index] > 0.0:
+                    raise ConfigurationError(
+                        f"limits of {name}: max_{field} must be above 0, got {array[index]}"
+                    )
+
+    @property
+    def joints(self) -> int:
+        return len(self.joint_names)
+
+    def contains(self, other: "ArmLimits") -> bool:
+        """Whether `other` has the same joints and no limit wider than these."""
+        return self.joint_names == other.joint_names and bool(
+            np.all(other.lower >= self.lower)
+            and np.all(other.upper <= self.upper)
+            and np.all(other.velocity <= self.velocity)
+            and np.all(other.acceleration <= self.acceleration)
+        )
+
+
+def limits_from_joint_limits(
+    joint_names: Sequence[str], joint_limits: Mapping[str, Mapping[str, object]]
+) -> ArmLimits:
+    """Limits from the `joint_limits` form that MoveIt and ros2_control share.
+
+    Args:
+        joint_names: the joints of the arm, in order.
+        joint_limits: joint name -> `has_position_limits`, `min_position`, `max_position`,
+            `has_velocity_limits`, `max_velocity`, `has_acceleration_limits`, `max_acceleration`.
+
+    Raises:
+        ConfigurationError: a joint or one of its limits is absent, switched off or not a number;
+            the message names the key.
+    """
+
+    def number(joint: str, key: str) -> float:
+        value = joint_limits[joint].get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ConfigurationError(
+                f"joint_limits.{joint}.{key}: expected a number, got {value!r}; "
+                "set it in the robot's parameter file"
+            )
+        return float(value)
+
+    columns: dict[str, list[float]] = {
+        key: [] for key in ("min_position", "max_position", "max_velocity", "max_acceleration")
+    }
+    for joint in joint_names:
+        if joint not in joint_limits:
+            raise ConfigurationError(
+                f"joint_limits.{joint} is missing: every joint needs position, velocity and "
+                "acceleration limits in the robot's parameter file"
+            )
+        for kind in _KINDS:
+            if joint_limits[joint].get(f"has_{kind}_limits") is not True:
+                raise ConfigurationError(
+                    f"joint_limits.{joint}.has_{kind}_limits must be true: no joint moves "
+                    f"without a {kind} limit"
+                )
+        for key, column in columns.items():
+            column.append(number(joint, key))
+    return ArmLimits(
+        joint_names=tuple(joint_names),
+        lower=frozen(columns["min_position"]),
+        upper=frozen(columns["max_position"]),
+        velocity=frozen(columns["max_velocity"]),
+        acceleration=frozen(columns["max_acceleration"]),
+    )

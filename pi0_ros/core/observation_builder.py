@@ -1,0 +1,257 @@
+"""Builds observations from fresh, valid data only, and says what is wrong otherwise."""
+
+import threading
+from bisect import bisect_left
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pi0_ros.core.arrays import FloatArray, require_unique_names
+from pi0_ros.core.errors import ConfigurationError, InputRefused, ObservationNotReady
+from pi0_ros.core.images import RgbImage, require_shape
+from pi0_ros.core.instruction import checked_instruction
+from pi0_ros.core.joints import JointOrder
+from pi0_ros.core.observation import Observation
+from pi0_ros.core.stamps import CLOCK_STEP_BACK_NS, StampedStream, StreamStatistics
+
+JOINTS = "joint_states"
+INSTRUCTION = "instruction"
+# Joint states kept to find the one nearest to a picture: 1 s at 200 Hz.
+_JOINT_HISTORY = 200
+
+
+def camera_stream(camera: str) -> str:
+    return f"camera/{camera}"
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationConfig:
+    """What an observation consists of and how fresh it must be.
+
+    Attributes:
+        cameras: camera names in the policy's order.
+        joint_names: joints in the policy's order.
+        image_shape: (height, width) of every picture.
+        camera_max_age_s: a picture older than this is stale.
+        joint_max_age_s: a joint state older than this is stale.
+        instruction_max_bytes: longest instruction in UTF-8.
+    """
+
+    cameras: tuple[str, ...]
+    joint_names: tuple[str, ...]
+    image_shape: tuple[int, int] = (480, 640)
+    camera_max_age_s: float = 0.15
+    joint_max_age_s: float = 0.1
+    instruction_max_bytes: int = 512
+
+    def __post_init__(self) -> None:
+        require_unique_names(self.cameras, "camera_names")
+        require_unique_names(self.joint_names, "joint_names")
+        for name in ("camera_max_age_s", "joint_max_age_s"):
+            if not getattr(self, name) > 0.0:
+                raise ConfigurationError(f"{name} must be above 0 s, got {getattr(self, name)}")
+
+
+class ObservationBuilder:
+    """The newest of every stream. Callbacks store, the inference thread builds; all is locked.
+
+    The observation's capture time is the oldest of the cameras' newest stamps, and its joint
+    positions are the buffered sample nearest to that, so that pictures and joints show one moment.
+    """
+
+    def __init__(self, config: ObservationConfig) -> None:
+        self._config = config
+        self._lock = threading.Lock()
+        self._order = JointOrder(config.joint_names)
+        self._cameras = {name: StampedStream(camera_stream(name)) for name in config.cameras}
+        self._pictures: dict[str, tuple[int, RgbImage]] = {}
+        self._joints = StampedStream(JOINTS)
+        self._joint_history: deque[tuple[int, FloatArray]] = deque(maxlen=_JOINT_HISTORY)
+        self._instruction = ""
+        self._instruction_ns = 0
+        self._instructions_received = 0
+        self._instructions_refused = 0
+        self._refused: Counter[str] = Counter()
+        self._newest_now_ns = 0
+
+    # ---- input ----
+
+    def add_image(
+        self, camera: str, stamp_ns: int, pixels: RgbImage, now_ns: int, steady_ns: int
+    ) -> None:
+        """Takes a decoded picture, uint8 RGB of shape (*image_shape, 3).
+
+        Raises:
+            InputRefused: kind "size", "future", "duplicate" or "older"; already counted.
+        """
+        with self._lock:
+            self._watch_clock(now_ns)
+            stream = self._cameras[camera]
+            try:
+                require_shape(pixels.shape[0], pixels.shape[1], self._config.image_shape)
+                stream.accept(stamp_ns, now_ns, steady_ns)
+            except InputRefused as refusal:
+                self._count(stream, refusal.kind)
+                raise
+            self._pictures[camera] = (stamp_ns, pixels)
+
+    def add_joint_state(
+        self,
+        stamp_ns: int,
+        names: Sequence[str],
+        positions: Sequence[float],
+        now_ns: int,
+        steady_ns: int,
+    ) -> None:
+        """Takes a joint state; joints are mapped by name.
+
+        Raises:
+            InputRefused: any kind of JointOrder.select, or "future", "duplicate", "older";
+                already counted.
+        """
+        with self._lock:
+            self._watch_clock(now_ns)
+            try:
+                values = self._order.select(names, positions, JOINTS)
+                self._joints.accept(stamp_ns, now_ns, steady_ns)
+            except InputRefused as refusal:
+                self._count(self._joints, refusal.kind)
+                raise
+            self._joint_history.append((stamp_ns, values))
+
+    def set_instruction(self, text: str, steady_ns: int) -> bool:
+        """Takes an instruction; True when it differs from the one in force.
+
+        Raises:
+            InputRefused: any kind of checked_instruction; already counted, the old one stays.
+        """
+        with self._lock:
+            try:
+                checked = checked_instruction(text, self._config.instruction_max_bytes)
+            except InputRefused as refusal:
+                self._count_instruction(refusal.kind)
+                raise
+            self._instructions_received += 1
+            self._instruction_ns = steady_ns
+            changed = checked != self._instruction
+            self._instruction = checked
+            return changed
+
+    def refuse(self, stream: str, kind: str) -> None:
+        """Counts a message that the caller refused before it came here."""
+        with self._lock:
+            if stream == INSTRUCTION:
+                self._count_instruction(kind)
+                return
+            known = {self._joints.name: self._joints} | {
+                camera.name: camera for camera in self._cameras.values()
+            }
+            self._count(known[stream], kind)
+
+    def restart_counters(self) -> None:
+        with self._lock:
+            for stream in (*self._cameras.values(), self._joints):
+                stream.restart_counters()
+            self._instructions_received = 0
+            self._instructions_refused = 0
+            self._refused.clear()
+
+    # ---- output ----
+
+    @property
+    def instruction(self) -> str:
+        with self._lock:
+            return self._instruction
+
+    def never_seen(self) -> tuple[str, ...]:
+        """Streams of which nothing valid ever came; the instruction is not among them."""
+        with self._lock:
+            return tuple(
+                stream.name for stream in (*self._cameras.values(), self._joints) if not stream.seen
+            )
+
+    def problems(self, now_ns: int, steady_ns: int) -> tuple[str, ...]:
+        """Why no observation can be built now, one sentence a stream; empty when one can."""
+        with self._lock:
+            return self._problems(now_ns, steady_ns)
+
+    def build(self, now_ns: int, steady_ns: int) -> Observation:
+        """The newest observation.
+
+        Raises:
+            ObservationNotReady: a stream is missing or stale.
+        """
+        with self._lock:
+            problems = self._problems(now_ns, steady_ns)
+            if problems:
+                raise ObservationNotReady(problems)
+            stamp_ns = min(stamp for stamp, _ in self._pictures.values())
+            return Observation(
+                stamp_ns=stamp_ns,
+                images={name: self._pictures[name][1] for name in self._config.cameras},
+                positions=self._positions_near(stamp_ns),
+                instruction=self._instruction,
+            )
+
+    def statistics(self, steady_ns: int) -> tuple[StreamStatistics, ...]:
+        """Cameras in configured order, then joint_states, then instruction."""
+        with self._lock:
+            age = -1.0
+            if self._instruction:
+                age = (steady_ns - self._instruction_ns) / 1e9
+            instruction = StreamStatistics(
+                INSTRUCTION, age, self._instructions_received, 0, self._instructions_refused
+            )
+            streams = (*self._cameras.values(), self._joints)
+            return (*(stream.statistics(steady_ns) for stream in streams), instruction)
+
+    def refused_by_kind(self) -> Mapping[str, int]:
+        """ "<stream>: <kind>" -> messages refused for it."""
+        with self._lock:
+            return dict(self._refused)
+
+    # ---- inside the lock ----
+
+    def _problems(self, now_ns: int, steady_ns: int) -> tuple[str, ...]:
+        self._watch_clock(now_ns)
+        limits = [
+            *((camera, self._config.camera_max_age_s) for camera in self._cameras.values()),
+            (self._joints, self._config.joint_max_age_s),
+        ]
+        problems = []
+        for stream, max_age_s in limits:
+            age_s = stream.age_s(now_ns, steady_ns)
+            if age_s is None:
+                problems.append(f"{stream.name}: nothing valid received yet")
+            elif not age_s <= max_age_s:
+                problems.append(f"{stream.name}: stale, {age_s:.2f} s old (at most {max_age_s} s)")
+        if not self._instruction:
+            problems.append("instruction: none received yet; publish one on the topic instruction")
+        return tuple(problems)
+
+    def _positions_near(self, stamp_ns: int) -> FloatArray:
+        stamps = [stamp for stamp, _ in self._joint_history]
+        index = bisect_left(stamps, stamp_ns)
+        neighbours = (
+            self._joint_history[max(index - 1, 0)],
+            self._joint_history[min(index, len(stamps) - 1)],
+        )
+        return min(neighbours, key=lambda sample: abs(sample[0] - stamp_ns))[1]
+
+    def _watch_clock(self, now_ns: int) -> None:
+        """Forgets everything when ROS time steps back: stamps of two times do not mix."""
+        if now_ns < self._newest_now_ns - CLOCK_STEP_BACK_NS:
+            for stream in (*self._cameras.values(), self._joints):
+                stream.forget()
+            self._pictures.clear()
+            self._joint_history.clear()
+            self._newest_now_ns = now_ns
+        self._newest_now_ns = max(self._newest_now_ns, now_ns)
+
+    def _count(self, stream: StampedStream, kind: str) -> None:
+        stream.refuse()
+        self._refused[f"{stream.name}: {kind}"] += 1
+
+    def _count_instruction(self, kind: str) -> None:
+        self._instructions_refused += 1
+        self._refused[f"{INSTRUCTION}: {kind}"] += 1

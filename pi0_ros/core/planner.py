@@ -1,0 +1,109 @@
+"""Extends the motion plan tick by tick, inside limits, always ending at rest."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from pi0_ros.core.arrays import FloatArray
+from pi0_ros.core.command_record import CommandRecord
+from pi0_ros.core.control_config import ControlConfig
+from pi0_ros.core.governor import brake, governed_step
+from pi0_ros.core.limits import ArmLimits
+from pi0_ros.core.motion_plan import MotionPlan
+from pi0_ros.core.playback import Playback
+from pi0_ros.core.trajectory import Trajectory
+
+# Planned ticks kept behind the present one, to compare late measurements with.
+_HISTORY_TICKS = 50
+
+
+class Planner:
+    """The plan, its time line and a record of what was commanded.
+
+    What lies within `promised_ticks` of the present is never changed: it may be on its way. Beyond
+    it every tick plans anew: governed motion, then braking. A tick that comes late finds the plan's
+    own braking inside what is promised and continues from there.
+    """
+
+    def __init__(self, limits: ArmLimits, config: ControlConfig) -> None:
+        self.limits = limits
+        self._config = config
+        self._grid = config.command_interface == "joint_trajectory"
+        self.record = CommandRecord(limits.joints)
+        self.start(np.zeros(limits.joints), 0)
+
+    def start(self, position: FloatArray, now_ns: int) -> None:
+        """A new time line: at rest at `position`, shape (joints,)."""
+        self._plan = MotionPlan.at_rest(0, position)
+        self._origin_ns = now_ns
+        self._tick = 0
+        self._promised = 0
+
+    def restart_record(self) -> None:
+        self.record = CommandRecord(self.limits.joints)
+
+    @property
+    def promised_position(self) -> FloatArray:
+        """Where new motion begins, shape (joints,)."""
+        return self._plan.position(self._promised)
+
+    @property
+    def final_position(self) -> FloatArray:
+        """Where the arm comes to rest if nothing more is planned, shape (joints,)."""
+        return self._plan.position(self._plan.last)
+
+    @property
+    def at_rest(self) -> bool:
+        return self._plan.at_rest_from(self._promised)
+
+    def planned_at(self, stamp_ns: int) -> FloatArray:
+        """Planned position at a past time, shape (joints,).
+
+        With forward_position, where commands have no time of their own, the newest command.
+        """
+        tick = self._tick
+        if self._grid:
+            tick = min(tick, (stamp_ns - self._origin_ns) // self._config.tick_ns)
+        return self._plan.position(tick)
+
+    def advance(self, now_ns: int, playback: Playback | None) -> None:
+        """Plans on toward `playback`, or brakes where there is none."""
+        config, dt_s = self._config, self._config.tick_s
+        tick, tick_ns = self._next_tick(now_ns)
+        promised = tick + config.promised_ticks
+        position = self._plan.position(promised)
+        velocity = self._plan.velocity(promised, dt_s)
+        governed: list[FloatArray] = []
+        if playback is not None:
+            ahead = config.promised_ticks + np.arange(config.lookahead_ticks + 1)
+            targets = playback.targets(tick_ns + ahead * config.tick_ns)
+            for target_before, target in pairwise(targets):
+                position, velocity = governed_step(
+                    self.limits, dt_s, position, velocity, target_before, target
+                )
+                governed.append(position)
+            self.record.followed(targets[1], governed[0])
+        braking = brake(self.limits, dt_s, position, velocity)
+        self._plan = self._plan.replaced_after(
+            promised, np.vstack([*governed, braking]), keep_from=tick - _HISTORY_TICKS
+        )
+        if promised > self._promised:
+            self.record.commanded(self._plan.between(self._promised - 1, promised), dt_s)
+        self._tick, self._tick_ns, self._promised = tick, tick_ns, promised
+
+    def _next_tick(self, now_ns: int) -> tuple[int, int]:
+        """Index and time of the present tick; with forward_position each command is one tick."""
+        if not self._grid:
+            return self._tick + 1, now_ns
+        tick = max((now_ns - self._origin_ns) // self._config.tick_ns, self._tick)
+        return tick, self._origin_ns + tick * self._config.tick_ns
+
+    def trajectory(self) -> Trajectory:
+        """The plan from the present tick to rest, on the tick grid."""
+        last = max(self._plan.last, self._promised + 1)
+        rows = self._plan.between(self._tick, last)
+        return Trajectory(self._tick_ns + np.arange(len(rows)) * self._config.tick_ns, rows)
+
+    def next_position(self) -> FloatArray:
+        """Where the joints are to be one tick from now, shape (joints,)."""
+        return self._plan.position(self._tick + 1)
