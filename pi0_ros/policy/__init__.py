@@ -1,0 +1,1 @@
+"""Policies behind one small interface: torch and LeRobot live here, ROS does not."""
