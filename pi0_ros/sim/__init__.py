@@ -1,0 +1,1 @@
+"""A mocked arm and mocked cameras: no ROS, no torch."""
