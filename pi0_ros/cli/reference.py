@@ -1,0 +1,177 @@
+"""The tables of topics, services, parameters and messages, made from what the nodes declare.
+
+They stand in README.md between pairs of markers, which a test compares with what is made here:
+
+    <!-- reference:topics -->
+    …
+    <!-- /reference -->
+"""
+
+import argparse
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from pi0_ros.cli.message_fields import fields_of
+from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.ros.parameter import Parameter, Value
+from pi0_ros.ros.parameters import NODES
+from pi0_ros.ros.qos import Qos
+from pi0_ros.ros.topics import SERVICES, TOPICS
+from pi0_ros.share import share_directory
+
+DESCRIPTION = "Print the tables of topics, services, parameters and messages as Markdown."
+EXAMPLES = """\
+examples:
+  pi0 reference                     all tables
+  pi0 reference parameters:mock_arm one of them
+  pi0 reference --write README.md   put them between the markers of a document"""
+
+MESSAGES = ("ActionChunk", "PolicyStatus", "SafetyReport")
+_MARKED = re.compile(
+    r"(?P<open><!-- reference:(?P<table>\S+) -->\n).*?(?P<close>\n<!-- /reference -->)", re.DOTALL
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "table", nargs="?", choices=sorted(TABLES), help="only this table", metavar="TABLE"
+    )
+    parser.add_argument(
+        "--write", type=Path, metavar="FILE", help="rewrite the tables between FILE's markers"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.write is not None:
+        try:
+            text = arguments.write.read_text()
+        except OSError as error:
+            raise ConfigurationError(f"--write: {error}") from error
+        arguments.write.write_text(filled(text))
+        return 0
+    for name in [arguments.table] if arguments.table else TABLES:
+        print(f"{TABLES[name]()}\n")
+    return 0
+
+
+def filled(document: str) -> str:
+    """`document` with the table between each pair of markers made anew.
+
+    Raises:
+        ConfigurationError: a marker names a table that does not exist.
+    """
+
+    def table(match: re.Match[str]) -> str:
+        name = match["table"]
+        if name not in TABLES:
+            raise ConfigurationError(f"no table {name}: expected one of {', '.join(TABLES)}")
+        return f"{match['open']}{TABLES[name]()}{match['close']}"
+
+    return _MARKED.sub(table, document)
+
+
+def _topics() -> str:
+    return _markdown(
+        ("Topic", "Type", "QoS", "From", "To", "What"),
+        (
+            (
+                f"`{topic.name}`",
+                _short_type(topic.type),
+                _qos(topic.published),
+                ", ".join(topic.publishers) or "you",
+                ", ".join(topic.subscribers) or "you",
+                topic.description,
+            )
+            for topic in TOPICS
+        ),
+    )
+
+
+def _services() -> str:
+    return _markdown(
+        ("Service", "Type", "Node", "What"),
+        (
+            (f"`{service.name}`", _short_type(service.type), service.server, service.description)
+            for service in SERVICES
+        ),
+    )
+
+
+def _parameters(node: str) -> str:
+    return _markdown(
+        ("Parameter", "Type", "Default", "Unit", "Allowed", "What"),
+        (
+            (
+                f"`{parameter.name}`",
+                parameter.type.replace("[]", "[&nbsp;]"),
+                _default(parameter),
+                parameter.unit,
+                _allowed(parameter),
+                parameter.description + ("" if parameter.read_only else " *May change while active.*"),
+            )
+            for parameter in NODES[node]
+        ),
+    )
+
+
+def _message(name: str) -> str:
+    text = (share_directory() / "msg" / f"{name}.msg").read_text()
+    return _markdown(
+        ("Field", "Type", "What"),
+        (
+            (f"`{field.name}`" + (f" = {field.value}" if field.value else ""), field.type, field.text)
+            for field in fields_of(text)
+        ),
+    )
+
+
+def _short_type(full: str) -> str:
+    package, _, name = full.split("/")
+    return f"{package}/{name}"
+
+
+def _qos(qos: Qos) -> str:
+    durability = "" if qos.durability == "volatile" else f", {qos.durability}"
+    return f"{qos.reliability}, depth {qos.depth}{durability}"
+
+
+def _default(parameter: Parameter) -> str:
+    if parameter.default is None:
+        return "**required**"
+    return f"`{_yaml(parameter.default)}`"
+
+
+def _yaml(value: Value) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return "[" + ", ".join(_yaml(item) for item in value) + "]"
+        case str():
+            return value or '""'
+        case _:
+            return f"{value}"
+
+
+def _allowed(parameter: Parameter) -> str:
+    if parameter.choices:
+        return ", ".join(f"`{_yaml(choice)}`" for choice in parameter.choices)
+    if parameter.range is not None:
+        return f"{parameter.range.low:g} to {parameter.range.high:g}"
+    return ""
+
+
+def _markdown(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [header, ("---",) * len(header), *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
+    )
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "topics": _topics,
+    "services": _services,
+    **{f"parameters:{node}": lambda node=node: _parameters(node) for node in NODES},
+    **{f"message:{name}": lambda name=name: _message(name) for name in MESSAGES},
+}
