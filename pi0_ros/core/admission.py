@@ -42,6 +42,10 @@ class Admission:
         self._sequence = -1
         self._stamp_ns: int | None = None
 
+    def tighten(self, limits: ArmLimits) -> None:
+        """Judges by other limits of the same joints; what was the newest chunk stays known."""
+        self._limits = limits
+
     def forget(self) -> None:
         """Forgets stamps, which mean nothing after the clock was set back."""
         self._stamp_ns = None

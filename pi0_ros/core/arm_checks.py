@@ -3,7 +3,9 @@
 import numpy as np
 
 from pi0_ros.core.arrays import FloatArray
+from pi0_ros.core.control_config import ControlConfig
 from pi0_ros.core.limits import ArmLimits
+from pi0_ros.core.measured_state import MeasuredState
 
 POSITION_TOLERANCE_RAD = 0.01
 
@@ -11,11 +13,28 @@ POSITION_TOLERANCE_RAD = 0.01
 def outside_limits(limits: ArmLimits, position: FloatArray) -> tuple[str, ...]:
     """One sentence for each joint outside its position limits by over 0.01 rad."""
     low, high = limits.lower - POSITION_TOLERANCE_RAD, limits.upper + POSITION_TOLERANCE_RAD
+    if bool(np.all((low <= position) & (position <= high))):
+        return ()
     return tuple(
         f"{name} is at {position[index]:.3f} rad, outside {limits.lower[index]:.3f} to "
         f"{limits.upper[index]:.3f}; see the parameter joint_limits.{name}"
         for index, name in enumerate(limits.joint_names)
         if not low[index] <= position[index] <= high[index]
+    )
+
+
+def takeover_problems(
+    limits: ArmLimits, config: ControlConfig, measured: MeasuredState, now_ns: int, steady_ns: int
+) -> tuple[str, ...]:
+    """Why the arm cannot be taken over now, one sentence each; empty when it can."""
+    age_s, newest = measured.age_s(now_ns, steady_ns), measured.newest
+    if age_s is None or newest is None:
+        return ("joint_states: nothing valid received yet",)
+    if not age_s <= config.joint_max_age_s:
+        return (f"joint_states: stale, {age_s:.2f} s old",)
+    return (
+        *outside_limits(limits, newest[1]),
+        *moving(limits, measured.speed(), config.rest_speed_rad_s),
     )
 
 

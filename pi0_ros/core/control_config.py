@@ -24,6 +24,8 @@ class ControlConfig:
         max_start_distance_rad: largest distance between a chunk's due row and the plan.
         rest_speed_rad_s: below this measured speed the arm counts as at rest.
         blend_s: time in which the difference between old and new chunk fades out.
+        path_tolerance_rad: how far a chunk's rows may be moved to take out jitter that would
+            otherwise slow the whole chunk down; 0 plays the rows as they are.
     """
 
     control_rate_hz: float = 50.0
@@ -35,6 +37,7 @@ class ControlConfig:
     max_start_distance_rad: float = 0.5
     rest_speed_rad_s: float = 0.05
     blend_s: float = 0.2
+    path_tolerance_rad: float = 0.02
 
     def __post_init__(self) -> None:
         if not 1.0 <= self.control_rate_hz <= 1000.0:
@@ -46,9 +49,9 @@ class ControlConfig:
                 "command_interface must be joint_trajectory or forward_position, "
                 f"got {self.command_interface!r}"
             )
-        if not (0 <= self.lead_ticks <= 50 and 1 <= self.lookahead_ticks <= 50):
+        if not (1 <= self.lead_ticks <= 50 and 1 <= self.lookahead_ticks <= 50):
             raise ConfigurationError(
-                "lead_ticks must be 0 to 50 and lookahead_ticks 1 to 50, "
+                "lead_ticks and lookahead_ticks must be 1 to 50, "
                 f"got {self.lead_ticks} and {self.lookahead_ticks}"
             )
         for name in (
@@ -61,6 +64,10 @@ class ControlConfig:
                 raise ConfigurationError(f"{name} must be above 0, got {getattr(self, name)}")
         if not 0.0 <= self.blend_s <= 10.0:
             raise ConfigurationError(f"blend must be 0 to 10 s, got {self.blend_s}")
+        if not 0.0 <= self.path_tolerance_rad <= 0.1:
+            raise ConfigurationError(
+                f"path_tolerance must be 0 to 0.1 rad, got {self.path_tolerance_rad}"
+            )
 
     @property
     def tick_ns(self) -> int:

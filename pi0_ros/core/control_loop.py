@@ -8,40 +8,23 @@ rest within its limits; when they come back late, they continue from that brakin
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from pi0_ros.core.admission import Admission, ArmNow
-from pi0_ros.core.arm_checks import moving, off_plan, outside_limits
+from pi0_ros.core.arm_checks import off_plan, outside_limits, takeover_problems
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.chunk import ActionChunk
 from pi0_ros.core.control_config import ControlConfig
-from pi0_ros.core.control_state import ControlReport, ControlState
+from pi0_ros.core.control_state import Command, ControlReport, ControlState
 from pi0_ros.core.errors import ConfigurationError, ControlRefused, InputRefused
 from pi0_ros.core.limits import ArmLimits
 from pi0_ros.core.measured_state import MeasuredState
 from pi0_ros.core.planner import Planner
 from pi0_ros.core.playback import Playback
-from pi0_ros.core.stamps import CLOCK_STEP_BACK_NS
-from pi0_ros.core.trajectory import Trajectory
+from pi0_ros.core.stamps import ClockWatch
 
 _WAITING_FOR_CHUNK = "waiting for a chunk on action_chunk; see pi0_policy/status"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Command:
-    """What one tick sends.
-
-    Attributes:
-        trajectory: for a joint_trajectory_controller; starts now, ends at rest.
-        position: for a forward position controller, shape (joints,), rad or m.
-        state_changed: whether the state or its reason differs from the previous tick's.
-    """
-
-    trajectory: Trajectory
-    position: FloatArray
-    state_changed: bool
 
 
 class ControlLoop:
@@ -56,7 +39,9 @@ class ControlLoop:
         self._playback: Playback | None = None
         self._state = ControlState.INACTIVE
         self._reason = ""
-        self._newest_now_ns = 0
+        self._clock = ClockWatch()
+        self._clock_was_set = False
+        self._ros_minus_steady_ns = 0
         self._not_before_ns = 0
         self._accepted = 0
         self._rejected: Counter[str] = Counter()
@@ -100,11 +85,13 @@ class ControlLoop:
             raise InputRefused("inactive", "the controller is not active")
         if self._state is ControlState.LATCHED:
             raise InputRefused("latched", f"the controller is latched: {self._reason}")
-        splice_ns = now_ns + self._config.promised_ticks * self._config.tick_ns
-        arm = ArmNow(self._planner.promised_position, splice_ns, self._not_before_ns)
+        splice_ns = self._splice_ns(now_ns)
+        planned = self._planner.promised_position
+        arm = ArmNow(planned, splice_ns, self._not_before_ns)
         admitted = self._admission.admit(chunk, now_ns, arm)
-        # What is left is left smoothly, unless it belongs to another instruction.
-        followed = None
+        # What the arm was following is left smoothly; an older instruction is no longer followed,
+        # so motion then starts from the plan, as it does out of a hold.
+        followed = planned
         if self._playback is not None and self._playback.chunk.epoch == admitted.epoch:
             followed = self._playback.targets(np.array([splice_ns], dtype=np.int64))[0]
         self._playback = Playback(
@@ -113,38 +100,37 @@ class ControlLoop:
             splice_ns,
             followed,
             blend_ns=round(self._config.blend_s * 1e9),
+            path_tolerance=self._config.path_tolerance_rad,
         )
 
     def tighten(self, limits: ArmLimits) -> None:
         """Puts narrower limits in force.
 
         Raises:
-            ConfigurationError: a limit would be loosened, the joints differ, or the arm moves.
+            ConfigurationError: a limit would be loosened, the joints differ, the arm moves or
+                stands outside the new limits.
         """
         with self._lock:
             if not self._planner.limits.contains(limits):
                 raise ConfigurationError("limits can be tightened at run time, never loosened")
             if not self._planner.at_rest:
                 raise ConfigurationError("limits change only at rest: call pi0_controller/hold")
+            if self._state is not ControlState.INACTIVE:
+                outside = outside_limits(limits, self._planner.final_position)
+                if outside:
+                    raise ConfigurationError("; ".join(outside))
             self._planner.limits = limits
-            self._admission = Admission(limits, self._config.max_start_distance_rad)
+            self._admission.tighten(limits)
+            if self._state is ControlState.RUN:
+                self._hold(f"limits tightened; {_WAITING_FOR_CHUNK}")
 
     # ---- states ----
 
     def activation_problems(self, now_ns: int, steady_ns: int) -> tuple[str, ...]:
         """Why the controller cannot take the arm over now; empty when it can."""
         with self._lock:
-            age_s = self._measured.age_s(now_ns, steady_ns)
-            newest = self._measured.newest
-            if age_s is None or newest is None:
-                return ("joint_states: nothing valid received yet",)
-            if not age_s <= self._config.joint_max_age_s:
-                return (f"joint_states: stale, {age_s:.2f} s old",)
-            limits = self._planner.limits
-            speed = self._measured.speed()
-            return (
-                *outside_limits(limits, newest[1]),
-                *moving(limits, speed, self._config.rest_speed_rad_s),
+            return takeover_problems(
+                self._planner.limits, self._config, self._measured, now_ns, steady_ns
             )
 
     def activate(self, now_ns: int, steady_ns: int) -> None:
@@ -202,6 +188,10 @@ class ControlLoop:
                 raise ControlRefused("cannot tick: the controller is not active")
             self._watch_clock(now_ns)
             before = self._state, self._reason
+            if self._clock_was_set:
+                self._planner.follow_clock(now_ns - steady_ns - self._ros_minus_steady_ns)
+                self._clock_was_set = False
+            self._ros_minus_steady_ns = now_ns - steady_ns
             self._supervise(now_ns, steady_ns)
             # Outside RUN there is no playback, and the planner brakes.
             self._planner.advance(now_ns, self._playback)
@@ -219,33 +209,28 @@ class ControlLoop:
         """Chooses the state from what is known now."""
         if self._state is ControlState.LATCHED:
             return
-        age_s = self._measured.age_s(now_ns, steady_ns)
-        if age_s is None or not age_s <= self._config.joint_max_age_s:
+        age_s, newest = self._measured.age_s(now_ns, steady_ns), self._measured.newest
+        if age_s is None or newest is None or not age_s <= self._config.joint_max_age_s:
             seen = "never received" if age_s is None else "stale"
             self._not_before_ns = now_ns
             self._hold(f"joint_states: {seen}")
             return
-        problems = self._off_plan()
+        problems = self._arm_problems(*newest)
         if problems:
             self._latch(problems[0])
         elif self._playback is None:
             # Until a chunk comes, the reason that led here stands.
             self._hold(self._reason)
-        elif self._playback.ended(now_ns):
+        elif self._playback.ended(self._splice_ns(now_ns) + self._config.tick_ns):
+            # One step earlier than it must: a step cut short would bend the path.
             self._hold(f"chunk {self._playback.chunk.sequence} ran out; {_WAITING_FOR_CHUNK}")
         else:
             self._state, self._reason = ControlState.RUN, ""
 
-    def _off_plan(self) -> tuple[str, ...]:
-        if self._measured.newest is None:
-            return ()
-        stamp_ns, position = self._measured.newest
-        return off_plan(
-            self._planner.limits,
-            self._planner.planned_at(stamp_ns),
-            position,
-            self._config.tracking_tolerance_rad,
-        )
+    def _arm_problems(self, stamp_ns: int, position: FloatArray) -> tuple[str, ...]:
+        limits, planned = self._planner.limits, self._planner.planned_at(stamp_ns)
+        tolerance = self._config.tracking_tolerance_rad
+        return outside_limits(limits, position) or off_plan(limits, planned, position, tolerance)
 
     # ---- report ----
 
@@ -276,11 +261,17 @@ class ControlLoop:
 
     # ---- inside the lock ----
 
+    def _splice_ns(self, now_ns: int) -> int:
+        """The first instant that is not promised yet."""
+        return now_ns + self._config.promised_ticks * self._config.tick_ns
+
     def _anchor(self, now_ns: int, steady_ns: int) -> None:
         problems = self.activation_problems(now_ns, steady_ns)
         if problems or self._measured.newest is None:
             raise ControlRefused("; ".join(problems))
         self._planner.start(self._measured.newest[1], now_ns)
+        self._clock_was_set = False
+        self._ros_minus_steady_ns = now_ns - steady_ns
         self._not_before_ns = now_ns
         self._hold(_WAITING_FOR_CHUNK)
 
@@ -296,14 +287,12 @@ class ControlLoop:
         self._reason = f"{reason}; call pi0_controller/reset"
 
     def _watch_clock(self, now_ns: int) -> None:
-        """Starts the time line anew, at rest, when ROS time steps back."""
-        if now_ns < self._newest_now_ns - CLOCK_STEP_BACK_NS:
-            self._newest_now_ns = now_ns
-            self._not_before_ns = now_ns
-            self._measured.forget()
-            self._admission.forget()
-            self._planner.start(self._planner.final_position, now_ns)
-            self._playback = None
-            if self._state is ControlState.RUN or self._state is ControlState.HOLD:
-                self._hold("the clock stepped back")
-        self._newest_now_ns = max(self._newest_now_ns, now_ns)
+        """Brakes and forgets everything stamped when ROS time steps back."""
+        if not self._clock.set_back(now_ns):
+            return
+        self._clock_was_set = True
+        self._not_before_ns = now_ns
+        self._measured.forget()
+        self._admission.forget()
+        if self._state is ControlState.RUN or self._state is ControlState.HOLD:
+            self._hold("the clock stepped back")

@@ -1,4 +1,4 @@
-"""The controller's states and what it reports."""
+"""The controller's states, what it sends and what it reports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.limits import ArmLimits
+from pi0_ros.core.trajectory import Trajectory
 
 
 class ControlState(IntEnum):
@@ -15,6 +16,21 @@ class ControlState(IntEnum):
     RUN = 1
     HOLD = 2
     LATCHED = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Command:
+    """What one tick sends.
+
+    Attributes:
+        trajectory: for a joint_trajectory_controller; starts now, ends at rest.
+        position: for a forward position controller, shape (joints,), rad or m.
+        state_changed: whether the state or its reason differs from the previous tick's.
+    """
+
+    trajectory: Trajectory
+    position: FloatArray
+    state_changed: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,9 +1,11 @@
 """One tick of motion that cannot break a limit, and the braking that ends every message.
 
-Both work on positions one control tick apart. With c = a*dt/2 a joint that moves at v needs at
-most (v + c)^2 / (2a) to stop, and one tick of full braking lowers both sides of
-(v + c)^2 <= 2a * room by what is travelled in it, so a state that satisfies the inequality once
-can satisfy it for ever: the set of allowed velocities below is never empty.
+Both work on positions one control tick apart. In units of a*dt for velocity and a*dt^2 for
+distance, a joint that brakes fully for n ticks at v, v-1, …, v-n+1 travels n*v - n(n-1)/2, so
+R(x) = x/n + (n-1)/2 with the smallest n that has n(n+1)/2 >= x is the greatest velocity from which
+it stops within x. R rises with x and R(x - R(x)) = R(x) - 1: whoever never exceeds R of the room
+that is left can brake fully in the next tick and still not exceed it, so the set of velocities
+allowed below is never empty.
 """
 
 import numpy as np
@@ -33,28 +35,18 @@ def governed_step(
     Raises:
         PolicyError: a target is not finite.
     """
-    if not (np.isfinite(target).all() and np.isfinite(target_before).all()):
+    targets = np.array([target_before, target])
+    if not np.isfinite(targets).all():
         raise PolicyError("motion target is not finite")
-    a, dv = limits.acceleration, limits.acceleration * dt_s
-    c = 0.5 * dv
-    room_up = np.maximum(0.0, limits.upper - position)
-    room_down = np.maximum(0.0, position - limits.lower)
-    highest = np.maximum(0.0, np.sqrt(2.0 * a * room_up) - c)
-    lowest = -np.maximum(0.0, np.sqrt(2.0 * a * room_down) - c)
-
-    goal_before = np.clip(target_before, limits.lower, limits.upper)
-    goal = np.clip(target, limits.lower, limits.upper)
+    dv = limits.acceleration * dt_s
+    goal_before, goal = np.clip(targets, limits.lower, limits.upper)
     error = goal_before - position
-    distance = np.abs(error)
-    closing = np.where(
-        distance <= dv * dt_s,
-        error / dt_s,
-        np.sign(error) * np.maximum(0.0, np.sqrt(2.0 * a * distance) - c),
-    )
-    wanted = (goal - goal_before) / dt_s + closing
+    distances = np.array([limits.upper - position, position - limits.lower, np.abs(error)])
+    up, down, closing = _speed_that_stops_within(np.maximum(0.0, distances), dv, dt_s)
+    wanted = (goal - goal_before) / dt_s + np.copysign(closing, error)
 
-    floor = np.maximum(np.maximum(lowest, -limits.velocity), velocity - dv)
-    ceiling = np.minimum(np.minimum(highest, limits.velocity), velocity + dv)
+    floor = np.maximum(-np.minimum(down, limits.velocity), velocity - dv)
+    ceiling = np.minimum(np.minimum(up, limits.velocity), velocity + dv)
     # Last word to braking: outside the limits, and only there, the two can cross.
     next_velocity = np.minimum(np.maximum(wanted, floor), ceiling)
     next_position = position + next_velocity * dt_s
@@ -77,9 +69,11 @@ def brake(limits: ArmLimits, dt_s: float, position: FloatArray, velocity: FloatA
     steps = np.arange(1, ticks + 1)[:, np.newaxis]
     together = velocity * np.maximum(0.0, 1.0 - steps / ticks)
     positions = position + np.cumsum(together, axis=0) * dt_s
-    if _can_always_stop(limits, dv, positions, together):
+    if _can_always_stop(limits, dt_s, positions, together):
         return positions
     each = np.sign(velocity) * np.maximum(0.0, np.abs(velocity) - steps * dv)
+    # What rounding leaves of a velocity must not make the last row creep.
+    each[-1] = 0.0
     return np.clip(
         position + np.cumsum(each, axis=0) * dt_s,
         np.minimum(limits.lower, position),
@@ -87,11 +81,20 @@ def brake(limits: ArmLimits, dt_s: float, position: FloatArray, velocity: FloatA
     )
 
 
+def _speed_that_stops_within(distance: FloatArray, dv: FloatArray, dt_s: float) -> FloatArray:
+    """The greatest velocity of the coming tick that full braking ends within `distance`."""
+    room = distance / (dv * dt_s)
+    ticks = np.maximum(1.0, np.ceil(0.5 * np.sqrt(1.0 + 8.0 * room) - 0.5))
+    speed: FloatArray = dv * (room / ticks + 0.5 * (ticks - 1.0))
+    return speed
+
+
 def _can_always_stop(
-    limits: ArmLimits, dv: FloatArray, positions: FloatArray, velocities: FloatArray
+    limits: ArmLimits, dt_s: float, positions: FloatArray, velocities: FloatArray
 ) -> bool:
     """Whether the governor can take over at every one of these states, shape (ticks, joints)."""
+    dv = limits.acceleration * dt_s
     room = np.where(velocities > 0.0, limits.upper - positions, positions - limits.lower)
-    moving = velocities != 0.0
-    needed = (np.abs(velocities) + 0.5 * dv) ** 2
-    return bool(np.all(~moving | (needed <= 2.0 * limits.acceleration * room)))
+    after_braking = np.abs(velocities) - dv
+    stops = _speed_that_stops_within(np.maximum(0.0, room), dv, dt_s)
+    return bool(np.all((velocities == 0.0) | ((room >= 0.0) & (after_braking <= stops))))

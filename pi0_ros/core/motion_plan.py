@@ -32,8 +32,8 @@ class MotionPlan:
 
     def between(self, start: int, stop: int) -> FloatArray:
         """Rows of ticks start..stop, both included, shape (stop - start + 1, joints)."""
-        wanted = np.arange(start, stop + 1) - self.first
-        rows: FloatArray = self.rows[np.clip(wanted, 0, len(self.rows) - 1)]
+        wanted = np.arange(start - self.first, stop + 1 - self.first)
+        rows: FloatArray = self.rows.take(wanted, axis=0, mode="clip")
         return rows
 
     def position(self, tick: int) -> FloatArray:

@@ -12,7 +12,7 @@ from pi0_ros.core.images import RgbImage, require_shape
 from pi0_ros.core.instruction import checked_instruction
 from pi0_ros.core.joints import JointOrder
 from pi0_ros.core.observation import Observation
-from pi0_ros.core.stamps import CLOCK_STEP_BACK_NS, StampedStream, StreamStatistics
+from pi0_ros.core.stamps import ClockWatch, StampedStream, StreamStatistics
 
 JOINTS = "joint_states"
 INSTRUCTION = "instruction"
@@ -72,7 +72,7 @@ class ObservationBuilder:
         self._instructions_received = 0
         self._instructions_refused = 0
         self._refused: Counter[str] = Counter()
-        self._newest_now_ns = 0
+        self._clock = ClockWatch()
 
     # ---- input ----
 
@@ -240,13 +240,11 @@ class ObservationBuilder:
 
     def _watch_clock(self, now_ns: int) -> None:
         """Forgets everything when ROS time steps back: stamps of two times do not mix."""
-        if now_ns < self._newest_now_ns - CLOCK_STEP_BACK_NS:
+        if self._clock.set_back(now_ns):
             for stream in (*self._cameras.values(), self._joints):
                 stream.forget()
             self._pictures.clear()
             self._joint_history.clear()
-            self._newest_now_ns = now_ns
-        self._newest_now_ns = max(self._newest_now_ns, now_ns)
 
     def _count(self, stream: StampedStream, kind: str) -> None:
         stream.refuse()

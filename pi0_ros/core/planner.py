@@ -28,16 +28,24 @@ class Planner:
     def __init__(self, limits: ArmLimits, config: ControlConfig) -> None:
         self.limits = limits
         self._config = config
-        self._grid = config.command_interface == "joint_trajectory"
+        self._on_grid = config.command_interface == "joint_trajectory"
         self.record = CommandRecord(limits.joints)
         self.start(np.zeros(limits.joints), 0)
 
     def start(self, position: FloatArray, now_ns: int) -> None:
         """A new time line: at rest at `position`, shape (joints,)."""
         self._plan = MotionPlan.at_rest(0, position)
-        self._origin_ns = now_ns
+        self._origin_ns = self._tick_ns = now_ns
         self._tick = 0
         self._promised = 0
+
+    def follow_clock(self, shift_ns: int) -> None:
+        """Goes on along the same plan on a clock that was set by `shift_ns`.
+
+        The arm is on the plan, wherever the clock went, and must not be made to jump off it.
+        """
+        self._origin_ns += shift_ns
+        self._tick_ns += shift_ns
 
     def restart_record(self) -> None:
         self.record = CommandRecord(self.limits.joints)
@@ -57,20 +65,23 @@ class Planner:
         return self._plan.at_rest_from(self._promised)
 
     def planned_at(self, stamp_ns: int) -> FloatArray:
-        """Planned position at a past time, shape (joints,).
+        """Planned position at a time, shape (joints,).
 
-        With forward_position, where commands have no time of their own, the newest command.
+        An arm that waits long for the next tick goes on along the trajectory it has; with
+        forward_position it stands where the newest command brought it.
         """
-        tick = self._tick
-        if self._grid:
-            tick = min(tick, (stamp_ns - self._origin_ns) // self._config.tick_ns)
-        return self._plan.position(tick)
+        ticks = (stamp_ns - self._tick_ns) // self._config.tick_ns
+        return self._plan.position(self._tick + (ticks if self._on_grid else min(ticks, 1)))
 
     def advance(self, now_ns: int, playback: Playback | None) -> None:
         """Plans on toward `playback`, or brakes where there is none."""
         config, dt_s = self._config, self._config.tick_s
         tick, tick_ns = self._next_tick(now_ns)
         promised = tick + config.promised_ticks
+        if promised > self._promised:
+            # The clock may have gone on by years, but no motion lies beyond the plan's end.
+            newest = min(promised, max(self._promised, self._plan.last) + 1)
+            self.record.commanded(self._plan.between(self._promised - 1, newest), dt_s)
         position = self._plan.position(promised)
         velocity = self._plan.velocity(promised, dt_s)
         governed: list[FloatArray] = []
@@ -87,13 +98,11 @@ class Planner:
         self._plan = self._plan.replaced_after(
             promised, np.vstack([*governed, braking]), keep_from=tick - _HISTORY_TICKS
         )
-        if promised > self._promised:
-            self.record.commanded(self._plan.between(self._promised - 1, promised), dt_s)
         self._tick, self._tick_ns, self._promised = tick, tick_ns, promised
 
     def _next_tick(self, now_ns: int) -> tuple[int, int]:
         """Index and time of the present tick; with forward_position each command is one tick."""
-        if not self._grid:
+        if not self._on_grid:
             return self._tick + 1, now_ns
         tick = max((now_ns - self._origin_ns) // self._config.tick_ns, self._tick)
         return tick, self._origin_ns + tick * self._config.tick_ns

@@ -13,6 +13,19 @@ _GAP_FACTOR = 1.5
 _PERIOD_SMOOTHING = 0.1
 
 
+class ClockWatch:
+    """Notices that ROS time was set back, from the times it is shown."""
+
+    def __init__(self) -> None:
+        self._newest_ns = 0
+
+    def set_back(self, now_ns: int) -> bool:
+        """Whether `now_ns` is before times already shown; small steps are jitter of callers."""
+        stepped = now_ns < self._newest_ns - CLOCK_STEP_BACK_NS
+        self._newest_ns = now_ns if stepped else max(self._newest_ns, now_ns)
+        return stepped
+
+
 @dataclass(frozen=True, slots=True)
 class StreamStatistics:
     """Counts of one stream since the counters were restarted.
