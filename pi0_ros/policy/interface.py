@@ -37,10 +37,20 @@ class Policy(Protocol):
     @property
     def description(self) -> PolicyDescription: ...
 
+    def check_instruction(self, text: str) -> None:
+        """Takes note of nothing; says whether `infer` would take this instruction.
+
+        Raises:
+            InputRefused: kind "instruction too long" or "instruction unknown": the policy would
+                cut it or cannot read it.
+        """
+        ...
+
     def infer(self, observation: Observation) -> FloatArray:
         """Joint positions in rad (or m), shape (horizon, joints), every value finite.
 
         Raises:
             PolicyError: inference failed or gave a value that is not finite.
+            InputRefused: the instruction is one that `check_instruction` refuses.
         """
         ...

@@ -1,0 +1,54 @@
+"""A checkpoint's config.json as LeRobot's configuration object."""
+
+import json
+from pathlib import Path
+
+from draccus.utils import DraccusException
+from lerobot.configs import PreTrainedConfig
+from lerobot.policies.pi0.configuration_pi0 import PI0Config
+from lerobot.policies.pi0.modeling_pi0 import PI0Policy
+
+from pi0_ros.core.errors import CheckpointError
+from pi0_ros.policy.manifest import CONFIG_FILE
+from pi0_ros.policy.modeling_pi0_tiny import PI0TinyPolicy
+
+_POLICIES: dict[str, type[PI0Policy]] = {"pi0": PI0Policy, "pi0_tiny": PI0TinyPolicy}
+
+
+def policy_class(config: PI0Config) -> type[PI0Policy]:
+    """LeRobot's policy class for a configuration."""
+    return _POLICIES[config.type]
+
+
+def read_config(folder: Path, device: str) -> PI0Config:
+    """The configuration, with its `device` replaced by the one to run on.
+
+    Raises:
+        CheckpointError: no config.json, not readable, or of a policy type that is not Pi0.
+    """
+    path = folder / CONFIG_FILE
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such file; a LeRobot checkpoint has one")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        kind = content.get("type")
+    except (OSError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{path}: damaged ({error})") from error
+    if kind not in _POLICIES:
+        raise CheckpointError(
+            f"{path}: policy type is {kind!r}; expected {' or '.join(sorted(_POLICIES))}"
+        )
+    if content.get("use_peft"):
+        raise CheckpointError(
+            f"{path}: holds an adapter (use_peft) and not the whole policy; merge it into its base "
+            "first"
+        )
+    try:
+        config = PreTrainedConfig.from_pretrained(folder, cli_overrides=[f"--device={device}"])
+    except (OSError, ValueError, TypeError, KeyError, DraccusException) as error:
+        raise CheckpointError(
+            f"{path}: LeRobot cannot read this configuration ({error}); was it written by another "
+            "version?"
+        ) from error
+    assert isinstance(config, PI0Config)
+    return config

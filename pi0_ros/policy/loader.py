@@ -1,0 +1,106 @@
+"""From a checkpoint's folder to a policy that is ready and proven to be that checkpoint."""
+
+from pathlib import Path
+
+import numpy as np
+
+from pi0_ros.core.errors import CheckpointError
+from pi0_ros.core.observation import Observation
+from pi0_ros.policy.interface import Policy, PolicyDescription
+from pi0_ros.policy.manifest import (
+    WEIGHTS_FILE,
+    check_hashes,
+    check_mode,
+    file_sha256,
+    read_manifest,
+)
+from pi0_ros.policy.policy_config import PolicyConfig
+from pi0_ros.policy.quiet_libraries import quiet_libraries
+from pi0_ros.policy.safetensors_header import read_header
+
+_HASH_DIGITS = 12
+
+
+def load_policy(config: PolicyConfig) -> Policy:
+    """The policy, warmed up: its first inference is as fast as the following ones.
+
+    Importing torch and LeRobot happens in here and takes seconds; loading this module does not.
+
+    Raises:
+        CheckpointError: the checkpoint is missing, damaged, incomplete, of the other mode, or
+            does not fit the robot; the message names the file, tensor or parameter.
+        ConfigurationError: the device is not there.
+        PolicyError: the first inference failed.
+    """
+    folder = _checkpoint_folder(config.path)
+    manifest = read_manifest(folder)
+    check_mode(folder, manifest, config.mode)
+    header = read_header(folder / WEIGHTS_FILE)
+    weights_sha256 = file_sha256(folder / WEIGHTS_FILE)
+    check_hashes(folder, manifest, weights_sha256)
+    with quiet_libraries():
+        import torch
+
+        from pi0_ros.policy.checkpoint_config import policy_class, read_config
+        from pi0_ros.policy.device import choose_device
+        from pi0_ros.policy.features import camera_order
+        from pi0_ros.policy.lerobot_pi0 import LeRobotPi0
+        from pi0_ros.policy.processors import load_processors
+        from pi0_ros.policy.weights import load_model
+
+        if config.threads:
+            torch.set_num_threads(config.threads)
+        device = choose_device(config.device)
+        checkpoint = read_config(folder, str(device))
+        cameras = camera_order(folder, checkpoint, config)
+        processors = load_processors(folder, checkpoint, device, config.tokenizer_path)
+        model = load_model(
+            policy_class(checkpoint), checkpoint, folder / WEIGHTS_FILE, header, device
+        )
+        is_demo = config.mode == "demo"
+        name = f"demo/{checkpoint.type}" if is_demo else folder.name
+        description = PolicyDescription(
+            policy_id=f"{name}-{weights_sha256[:_HASH_DIGITS]}",
+            is_demo=is_demo,
+            device=str(device),
+            horizon=checkpoint.chunk_size,
+            joints=config.joints,
+            cameras=cameras,
+            image_shape=config.image_shape,
+        )
+        policy = LeRobotPi0(model, processors, description, config)
+        policy.infer(_blank_observation(description))
+    return policy
+
+
+def _blank_observation(description: PolicyDescription) -> Observation:
+    """Only to warm up with: what the policy says to it is thrown away."""
+    picture = np.zeros((*description.image_shape, 3), dtype=np.uint8)
+    return Observation(
+        stamp_ns=0,
+        images=dict.fromkeys(description.cameras, picture),
+        positions=np.zeros(description.joints),
+        instruction="warm up",
+    )
+
+
+def _checkpoint_folder(path: Path) -> Path:
+    if path.is_dir():
+        folder = path.resolve()
+        inner, index = folder / "pretrained_model", folder / f"{WEIGHTS_FILE}.index.json"
+        if (folder / WEIGHTS_FILE).exists():
+            return folder
+        if inner.is_dir():
+            raise CheckpointError(
+                f"policy_path {path}: this is a training folder; the checkpoint is {inner}"
+            )
+        if index.exists():
+            raise CheckpointError(
+                f"policy_path {path}: the weights are split over several files, which LeRobot does "
+                f"not read for Pi0; join them into one {WEIGHTS_FILE}"
+            )
+        return folder
+    raise CheckpointError(
+        f"policy_path {path}: no such folder. Expected a LeRobot checkpoint on this disk "
+        f"({WEIGHTS_FILE}, config.json, policy_preprocessor.json, …); nothing is downloaded"
+    )

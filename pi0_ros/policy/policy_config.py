@@ -1,0 +1,98 @@
+"""What a policy is loaded from and with."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, get_args
+
+from pi0_ros.core.arrays import require_unique_names
+from pi0_ros.core.errors import ConfigurationError
+
+Mode = Literal["real", "demo"]
+Units = Literal["rad", "deg"]
+
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
+
+
+def default_feature(camera: str) -> str:
+    """The checkpoint's input feature that a camera feeds where none is configured."""
+    return f"observation.images.{camera}"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyConfig:
+    """Everything that decides what is loaded and how it runs.
+
+    Attributes:
+        path: a LeRobot checkpoint's folder (parameter `policy_path`).
+        mode: which kind of checkpoint is expected; the other kind is refused.
+        camera_features: camera name -> input feature of the checkpoint, one to one.
+        joints: number of joints, which state and action of the checkpoint must have.
+        image_shape: height and width of the cameras' pictures.
+        device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:<index>".
+        policy_units: what the checkpoint's state and action are in; joint positions outside are
+            always rad.
+        allow_image_resize: whether pictures of another size than the checkpoint was trained with
+            may be fed; LeRobot then shrinks them and pads them to the model's square.
+        inference_steps: denoising steps per chunk; None: as the checkpoint says.
+        noise_scale: standard deviation of the noise each chunk starts from. 1 is what Pi0 is
+            trained with; 0 makes the chunk a function of the observation alone. None: as the
+            checkpoint says, 1 where it says nothing.
+        noise_seed: draws the same noise for every chunk; None draws it anew.
+        threads: of torch on the CPU; 0 leaves torch's own choice.
+        tokenizer_path: folder of the tokenizer; None: the folder `tokenizer` in the checkpoint.
+
+    Raises:
+        ConfigurationError: a value cannot work; the message names the parameter.
+    """
+
+    path: Path
+    mode: Mode
+    camera_features: Mapping[str, str]
+    joints: int
+    image_shape: tuple[int, int] = (480, 640)
+    device: str = "auto"
+    policy_units: Units = "rad"
+    allow_image_resize: bool = False
+    inference_steps: int | None = None
+    noise_scale: float | None = None
+    noise_seed: int | None = None
+    threads: int = 1
+    tokenizer_path: Path | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", Path(self.path))
+        if self.tokenizer_path is not None:
+            object.__setattr__(self, "tokenizer_path", Path(self.tokenizer_path))
+        self._check_choice("mode", self.mode, get_args(Mode))
+        self._check_choice("policy_units", self.policy_units, get_args(Units))
+        if not _DEVICE.fullmatch(self.device):
+            raise ConfigurationError(
+                f"device: expected auto, cpu, cuda or cuda:<index>, got {self.device!r}"
+            )
+        cameras = require_unique_names(self.camera_features, "cameras")
+        features = {camera: self.camera_features[camera] for camera in cameras}
+        require_unique_names(features.values(), "cameras.<name>.feature")
+        object.__setattr__(self, "camera_features", MappingProxyType(features))
+        height, width = self.image_shape
+        if height < 1 or width < 1:
+            raise ConfigurationError(f"image size: must be above 0, got {width}x{height}")
+        if self.joints < 1:
+            raise ConfigurationError(f"joint_names: expected at least one, got {self.joints}")
+        if self.inference_steps is not None and self.inference_steps < 1:
+            raise ConfigurationError(
+                f"inference_steps: must be at least 1, got {self.inference_steps}"
+            )
+        if self.noise_scale is not None and not 0.0 <= self.noise_scale <= 10.0:
+            raise ConfigurationError(
+                f"noise_scale: expected 0 to 10 (1 is Pi0's own), got {self.noise_scale}"
+            )
+        if self.threads < 0:
+            raise ConfigurationError(f"threads: must be at least 0, got {self.threads}")
+
+    @staticmethod
+    def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+        if value not in choices:
+            raise ConfigurationError(f"{name}: expected {' or '.join(choices)}, got {value!r}")

@@ -1,0 +1,159 @@
+"""LeRobot's own pre- and post-processing, from the checkpoint's files, proven complete."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from lerobot.policies.factory import make_pre_post_processors
+from lerobot.policies.pi0.configuration_pi0 import PI0Config
+from lerobot.processor import (
+    AbsoluteActionsProcessorStep,
+    ComplementaryDataProcessorStep,
+    NormalizerProcessorStep,
+    PolicyProcessorPipeline,
+    RelativeActionsProcessorStep,
+    TokenizerProcessorStep,
+    UnnormalizerProcessorStep,
+)
+from lerobot.processor.pipeline import ProcessorMigrationError
+from lerobot.utils.constants import ACTION, OBS_STATE
+from safetensors import SafetensorError
+
+from pi0_ros.core.errors import CheckpointError, InputRefused
+from pi0_ros.policy.manifest import POSTPROCESSOR_FILE, PREPROCESSOR_FILE
+from pi0_ros.policy.statistics import check_statistics
+from pi0_ros.policy.tokenizer_folder import find_tokenizer
+
+_PRE_STEPS = ("tokenizer_processor", "device_processor", "normalizer_processor")
+_POST_STEPS = ("unnormalizer_processor", "device_processor")
+_CONVERSION = (
+    "convert an old checkpoint with `python -m lerobot.processor.migrate_policy_normalization`"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Processors:
+    """The two pipelines and the tokenizer step inside the first."""
+
+    before: PolicyProcessorPipeline[dict[str, Any], dict[str, Any]]
+    after: PolicyProcessorPipeline[torch.Tensor, torch.Tensor]
+    tokenizer: TokenizerProcessorStep
+
+    def check_instruction(self, text: str, vocabulary: int) -> None:
+        """Tokenizes without cutting.
+
+        Raises:
+            InputRefused: kind "instruction too long" or "instruction unknown".
+        """
+        prompt: dict[str, Any] = {"task": text}
+        for step in self.before.steps:
+            if step is self.tokenizer:
+                break
+            if isinstance(step, ComplementaryDataProcessorStep):
+                prompt = step.complementary_data(prompt)
+        tokens = self.tokenizer.input_tokenizer(prompt["task"], truncation=False)["input_ids"]
+        if len(tokens) > self.tokenizer.max_length:
+            raise InputRefused(
+                "instruction too long",
+                f"instruction has {len(tokens)} tokens, the policy takes at most "
+                f"{self.tokenizer.max_length}: say it shorter",
+            )
+        if any(not 0 <= token < vocabulary for token in tokens):
+            raise InputRefused(
+                "instruction unknown",
+                f"instruction {text[:40]!r} has tokens beyond the policy's {vocabulary}",
+            )
+
+
+def load_processors(
+    folder: Path, config: PI0Config, device: torch.device, tokenizer_path: Path | None
+) -> Processors:
+    """Both pipelines, on `device`, their statistics checked.
+
+    Raises:
+        CheckpointError: a file, a step, a statistic or the tokenizer is missing or cannot work.
+    """
+    pre_steps = _read_steps(folder / PREPROCESSOR_FILE, _PRE_STEPS)
+    _read_steps(folder / POSTPROCESSOR_FILE, _POST_STEPS)
+    stored = pre_steps["tokenizer_processor"].get("tokenizer_name")
+    tokenizer_folder = find_tokenizer(folder, tokenizer_path, stored)
+    try:
+        before, after = make_pre_post_processors(
+            config,
+            pretrained_path=str(folder),
+            preprocessor_overrides={
+                "tokenizer_processor": {"tokenizer_name": str(tokenizer_folder)},
+                "device_processor": {"device": str(device)},
+            },
+            postprocessor_overrides={"device_processor": {"device": "cpu"}},
+        )
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        ImportError,
+        SafetensorError,
+        ProcessorMigrationError,
+    ) as error:
+        raise CheckpointError(
+            f"{folder}: LeRobot cannot load {PREPROCESSOR_FILE} and {POSTPROCESSOR_FILE} with the "
+            f"tokenizer of {tokenizer_folder}: {error}"
+        ) from error
+    tokenizers = [step for step in before.steps if isinstance(step, TokenizerProcessorStep)]
+    _check_scaling(folder, config, before, after)
+    _check_reference(folder / PREPROCESSOR_FILE, config, before, RelativeActionsProcessorStep)
+    _check_reference(folder / POSTPROCESSOR_FILE, config, after, AbsoluteActionsProcessorStep)
+    return Processors(before, after, tokenizers[0])
+
+
+def _check_scaling(
+    folder: Path,
+    config: PI0Config,
+    before: PolicyProcessorPipeline[Any, Any],
+    after: PolicyProcessorPipeline[Any, Any],
+) -> None:
+    for step in before.steps:
+        if isinstance(step, NormalizerProcessorStep):
+            keys = [OBS_STATE, *config.image_features]
+            check_statistics(folder / PREPROCESSOR_FILE, step, config, keys)
+    for step in after.steps:
+        if isinstance(step, UnnormalizerProcessorStep):
+            check_statistics(folder / POSTPROCESSOR_FILE, step, config, [ACTION])
+
+
+def _check_reference(
+    path: Path, config: PI0Config, pipeline: PolicyProcessorPipeline[Any, Any], kind: type[Any]
+) -> None:
+    """Offsets taken for positions, or the other way round, would send the arm elsewhere."""
+    enabled = any(step.enabled for step in pipeline.steps if isinstance(step, kind))
+    if enabled != config.use_relative_actions:
+        raise CheckpointError(
+            f"{path}: {kind.__name__} is {'on' if enabled else 'off or missing'}, but config.json "
+            f"says use_relative_actions: {config.use_relative_actions}"
+        )
+
+
+def _read_steps(path: Path, needed: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """Registered name of each step -> its configuration."""
+    if not path.is_file():
+        raise CheckpointError(
+            f"{path}: no such file, so nothing says how states and actions are scaled; "
+            f"{_CONVERSION}"
+        )
+    try:
+        steps = json.loads(path.read_text(encoding="utf-8"))["steps"]
+        named = {step["registry_name"]: dict(step.get("config", {})) for step in steps}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        # A step without a registered name would import whatever module it names.
+        raise CheckpointError(
+            f"{path}: damaged, or with a step that LeRobot does not register ({error!r})"
+        ) from error
+    for name in needed:
+        if name not in named:
+            raise CheckpointError(
+                f"{path}: has no step {name!r} (has {', '.join(named) or 'none'}); {_CONVERSION}"
+            )
+    return named

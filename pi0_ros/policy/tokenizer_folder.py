@@ -1,0 +1,34 @@
+"""Where a checkpoint's tokenizer is: on this disk, never on a hub."""
+
+from pathlib import Path
+
+from pi0_ros.core.errors import CheckpointError
+
+TOKENIZER_FOLDER = "tokenizer"
+
+_MARKS = ("tokenizer.json", "tokenizer.model")
+_PI0_TOKENIZER = "google/paligemma-3b-pt-224"
+
+
+def find_tokenizer(checkpoint: Path, given: Path | None, stored_name: str | None) -> Path:
+    """The folder that holds the tokenizer.
+
+    Args:
+        checkpoint: the checkpoint's folder, in which `tokenizer` is looked for.
+        given: another folder to use instead, from the parameter `tokenizer_path`.
+        stored_name: what the checkpoint's preprocessor calls it, for the error's text.
+
+    Raises:
+        CheckpointError: it is not there.
+    """
+    folder = checkpoint / TOKENIZER_FOLDER if given is None else given
+    if any((folder / mark).is_file() for mark in _MARKS):
+        return folder
+    named = stored_name or _PI0_TOKENIZER
+    source = named if not Path(named).is_absolute() else _PI0_TOKENIZER
+    raise CheckpointError(
+        f"{folder}: no tokenizer there ({' or '.join(_MARKS)}). The checkpoint was trained with "
+        f"{named!r}; nothing is downloaded at run time. Put it there once with `hf download "
+        f"{source} --include 'tokenizer*' 'special_tokens_map.json' --local-dir {folder}`, or name "
+        "its folder in the parameter tokenizer_path"
+    )
