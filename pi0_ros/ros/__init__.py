@@ -1,0 +1,1 @@
+"""The ROS nodes: the only place that imports rclpy and messages."""

@@ -1,0 +1,167 @@
+"""Parameters of the controller and of the mocked arm and cameras."""
+
+from pi0_ros.core.control_config import ControlConfig
+from pi0_ros.ros.parameter import Parameter, Range
+from pi0_ros.ros.shared_parameters import (
+    AUTOSTART,
+    CAMERA_NAMES,
+    CAMERA_TRANSPORT,
+    JOINT_MAX_AGE,
+    JOINT_NAMES,
+    REALTIME_PRIORITY,
+    joint_limits,
+)
+
+_CONTROL = ControlConfig()
+
+CONTROLLER = (
+    JOINT_NAMES,
+    *joint_limits(read_only=False),
+    Parameter(
+        "control_rate",
+        "double",
+        _CONTROL.control_rate_hz,
+        "Commands per second.",
+        unit="Hz",
+        range=Range(1.0, 1000.0),
+    ),
+    Parameter(
+        "command_interface",
+        "string",
+        _CONTROL.command_interface,
+        "What the arm takes: trajectory_msgs/JointTrajectory for a joint_trajectory_controller, "
+        "or std_msgs/Float64MultiArray for a forward_command_controller.",
+        choices=("joint_trajectory", "forward_position"),
+    ),
+    Parameter(
+        "lead_ticks",
+        "int",
+        _CONTROL.lead_ticks,
+        "Ticks ahead of now that a new message no longer changes, so that one that comes late by "
+        "less than this changes nothing already played. Unused with forward_position.",
+        unit="ticks",
+        range=Range(0, 50),
+    ),
+    Parameter(
+        "lookahead_ticks",
+        "int",
+        _CONTROL.lookahead_ticks,
+        "Ticks planned beyond the lead before the braking begins: so many ticks may be missed "
+        "before the arm starts to brake.",
+        unit="ticks",
+        range=Range(1, 50),
+    ),
+    JOINT_MAX_AGE,
+    Parameter(
+        "tracking_tolerance",
+        "double",
+        _CONTROL.tracking_tolerance_rad,
+        "Largest distance between where a joint was sent and where it is; more latches a hold.",
+        unit="rad",
+        range=Range(0.001, 10.0),
+    ),
+    Parameter(
+        "max_start_distance",
+        "double",
+        _CONTROL.max_start_distance_rad,
+        "Largest distance between a chunk's due row and the plan; chunks farther off are rejected.",
+        unit="rad",
+        range=Range(0.001, 10.0),
+    ),
+    Parameter(
+        "rest_speed",
+        "double",
+        _CONTROL.rest_speed_rad_s,
+        "A joint slower than this is at rest; the arm is taken over only at rest.",
+        unit="rad/s",
+        range=Range(0.0001, 10.0),
+    ),
+    Parameter(
+        "blend",
+        "double",
+        _CONTROL.blend_s,
+        "Time in which the difference between an old and a new chunk fades out.",
+        unit="s",
+        range=Range(0.0, 10.0),
+    ),
+    Parameter(
+        "path_tolerance",
+        "double",
+        _CONTROL.path_tolerance_rad,
+        "How far a chunk's rows may be moved to take out jitter that would otherwise slow the "
+        "whole chunk down; 0 plays the rows as they are.",
+        unit="rad",
+        range=Range(0.0, 0.1),
+    ),
+    Parameter(
+        "report_rate",
+        "double",
+        10.0,
+        "How often pi0_controller/safety is published when nothing changes.",
+        unit="Hz",
+        range=Range(1.0, 100.0),
+    ),
+    REALTIME_PRIORITY,
+    AUTOSTART,
+)
+
+MOCK_ARM = (
+    JOINT_NAMES,
+    *joint_limits(read_only=True),
+    Parameter(
+        "initial_positions",
+        "double[]",
+        (),
+        "Where the joints start, in the order of joint_names. Empty: the demo arm's home.",
+        unit="rad",
+        range=Range(-1000.0, 1000.0),
+    ),
+    Parameter(
+        "state_rate",
+        "double",
+        100.0,
+        "Joint states per second.",
+        unit="Hz",
+        range=Range(1.0, 1000.0),
+    ),
+    Parameter(
+        "time_constant",
+        "double",
+        0.03,
+        "Time constant of the lag with which the joints follow their command.",
+        unit="s",
+        range=Range(0.001, 10.0),
+    ),
+    Parameter(
+        "command_period",
+        "double",
+        0.02,
+        "How far apart commands on forward_position_controller/commands are expected; each is "
+        "approached linearly in this time.",
+        unit="s",
+        range=Range(0.001, 1.0),
+    ),
+    REALTIME_PRIORITY,
+)
+
+MOCK_CAMERAS = (
+    CAMERA_NAMES,
+    CAMERA_TRANSPORT,
+    JOINT_NAMES,
+    Parameter(
+        "camera_rate",
+        "double",
+        30.0,
+        "Pictures per second of each camera.",
+        unit="Hz",
+        range=Range(0.1, 200.0),
+    ),
+    Parameter(
+        "jpeg_quality",
+        "int",
+        85,
+        "Quality of compressed pictures, in per cent.",
+        unit="%",
+        range=Range(1, 100),
+    ),
+)

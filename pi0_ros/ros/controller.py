@@ -1,0 +1,196 @@
+"""The node `pi0_controller`: action chunks and joint states in, limited commands out."""
+
+import gc
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from rcl_interfaces.msg import SetParametersResult
+from sensor_msgs.msg import JointState
+
+from pi0_ros.core.control_loop import ControlLoop
+from pi0_ros.core.control_state import Command
+from pi0_ros.core.errors import ConfigurationError, ControlRefused, InputRefused
+from pi0_ros.msg import ActionChunk
+from pi0_ros.ros import topics
+from pi0_ros.ros.arm_parameters import CONTROLLER
+from pi0_ros.ros.autostart import autostart_if_wanted
+from pi0_ros.ros.controller_reporter import ControllerReporter
+from pi0_ros.ros.controller_settings import arm_limits, control_config, with_new_values
+from pi0_ros.ros.conversions import (
+    chunk_from_message,
+    nanoseconds,
+    position_message,
+    trajectory_message,
+)
+from pi0_ros.ros.entities import publisher, service, subscription
+from pi0_ros.ros.managed_node import ManagedNode, Phase
+from pi0_ros.ros.parameter_values import ParameterValues
+from pi0_ros.ros.process import StopRequest
+from pi0_ros.ros.realtime import follow_realtime_priority
+from pi0_ros.ros.refusal_log import RefusalLog
+from pi0_ros.ros.ros_beat import RosBeat
+from pi0_ros.ros.tick_thread import TickThread
+
+
+class ControllerNode(ManagedNode):
+    """Ticks while active. What it sent last ends at rest, so it may stop at any time."""
+
+    def __init__(self, stop: StopRequest | None = None, **kwargs: Any) -> None:
+        super().__init__("pi0_controller", CONTROLLER, stop, **kwargs)
+        self._values = self.parameters.values
+        self._loop: ControlLoop | None = None
+        self._ticks: TickThread | None = None
+        self._beat: RosBeat | None = None
+        self._commands: Any = None
+        self._subscriptions_made: list[Any] = []
+        self._refusals = RefusalLog(self.get_logger().warning)
+        report_rate = self._values.by_name.get("report_rate")
+        self._reporter = ControllerReporter(
+            self, report_rate if isinstance(report_rate, float) else 1.0
+        )
+        service(self, topics.HOLD, self._hold)
+        service(self, topics.RESET, self._reset)
+        self.add_on_set_parameters_callback(self._take_new_limits)
+        self._autostart = autostart_if_wanted(self)
+
+    # ---- lifecycle ----
+
+    def configure(self) -> None:
+        self.parameters.require()
+        config = control_config(self._values)
+        loop = ControlLoop(arm_limits(self._values), config)
+        follow_realtime_priority(self._values, self.get_logger().warning)
+        self._trajectories = config.command_interface == "joint_trajectory"
+        topic = topics.JOINT_TRAJECTORY if self._trajectories else topics.POSITION_COMMANDS
+        self._commands = publisher(self, topic)
+        self._beat = RosBeat(self.get_clock(), config.control_rate_hz)
+        self._loop = loop
+        self._subscriptions_made = [
+            subscription(self, topics.JOINT_STATES, self._take_joint_state),
+            subscription(self, topics.ACTION_CHUNK, self._take_chunk),
+        ]
+        self._reporter.watch(loop)
+
+    def activate(self) -> None:
+        assert self._loop is not None
+        assert self._beat is not None
+        now_ns = self.now_ns()
+        self._loop.activate(now_ns, time.monotonic_ns())
+        self._reporter.restart_counters()
+        # Ticks fall on the loop's own grid.
+        self._beat.anchor(now_ns)
+        # What is here now stays; collecting around it would only make ticks late.
+        gc.collect()
+        gc.freeze()
+        self._ticks = TickThread(self._loop, self._beat, self.now_ns, self._send, self.fail)
+
+    def deactivate(self) -> None:
+        assert self._loop is not None
+        if self._ticks is not None:
+            self._ticks.end()
+        self._ticks = None
+        self._loop.deactivate()
+
+    def clean_up(self) -> None:
+        self._reporter.watch(None)
+        for entry in self._subscriptions_made:
+            self.destroy_subscription(entry)
+        self._subscriptions_made = []
+        if self._commands is not None:
+            self.destroy_publisher(self._commands)
+        if self._beat is not None:
+            self._beat.close()
+        self._commands = self._beat = self._loop = None
+
+    def phase_changed(self) -> None:
+        self._reporter.publish()
+
+    # ---- in ----
+
+    def _take_joint_state(self, message: JointState) -> None:
+        if self._loop is None:
+            return
+        try:
+            self._loop.add_joint_state(
+                nanoseconds(message.header.stamp),
+                message.name,
+                message.position,
+                self.now_ns(),
+                time.monotonic_ns(),
+            )
+        except InputRefused as refusal:
+            self._refusals.refused(topics.JOINT_STATES.name, refusal)
+
+    def _take_chunk(self, message: ActionChunk) -> None:
+        if self._loop is None or self.phase is not Phase.ACTIVE:
+            return
+        try:
+            chunk = chunk_from_message(message)
+        except InputRefused as refusal:
+            self._reporter.unreadable_chunk(refusal.kind)
+            self._refusals.refused(topics.ACTION_CHUNK.name, refusal)
+            return
+        try:
+            self._loop.add_chunk(chunk, self.now_ns())
+        except InputRefused as refusal:
+            self._refusals.refused(topics.ACTION_CHUNK.name, refusal)
+
+    def _hold(self, _request: Any, response: Any) -> Any:
+        try:
+            if self._loop is None:
+                raise ControlRefused("cannot hold: the controller is not configured")
+            self._loop.hold("hold was called")
+        except ControlRefused as refusal:
+            response.success, response.message = False, str(refusal)
+            return response
+        self.get_logger().warning("hold was called: braking")
+        self._reporter.publish()
+        response.success, response.message = True, "braking; call pi0_controller/reset to go on"
+        return response
+
+    def _reset(self, _request: Any, response: Any) -> Any:
+        now_ns = self.now_ns()
+        try:
+            if self._loop is None or self._beat is None:
+                raise ControlRefused("nothing to reset: the controller is not configured")
+            self._loop.reset(now_ns, time.monotonic_ns())
+        except ControlRefused as refusal:
+            response.success, response.message = False, str(refusal)
+            return response
+        self._beat.anchor(now_ns)
+        self.get_logger().warning("reset was called: going on with the next chunk")
+        self._reporter.publish()
+        response.success, response.message = True, "waiting for a chunk"
+        return response
+
+    def _take_new_limits(self, parameters: Sequence[Any]) -> SetParametersResult:
+        new = [(parameter.name, parameter.value) for parameter in parameters]
+        try:
+            values = with_new_values(self._values, self.parameters.table, new)
+            if values.by_name != self._values.by_name:
+                self._tighten(values)
+        except ConfigurationError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        self._values = values
+        return SetParametersResult(successful=True)
+
+    def _tighten(self, values: ParameterValues) -> None:
+        limits = arm_limits(values)
+        if not arm_limits(self._values).contains(limits):
+            raise ConfigurationError("limits can be tightened at run time, never loosened")
+        if self._loop is not None:
+            self._loop.tighten(limits)
+
+    # ---- out ----
+
+    def _send(self, command: Command) -> None:
+        """In the thread of the ticks."""
+        message = (
+            trajectory_message(command.trajectory, self._values.texts("joint_names"))
+            if self._trajectories
+            else position_message(command.position)
+        )
+        self._commands.publish(message)
+        if command.state_changed:
+            self._reporter.publish()

@@ -1,0 +1,103 @@
+"""The policy node's subscriptions: messages are decoded, handed to the builder, or refused."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rclpy.node import Node
+from sensor_msgs.msg import CompressedImage, Image, JointState
+from std_msgs.msg import String
+
+from pi0_ros.core.errors import InputRefused
+from pi0_ros.core.images import RgbImage
+from pi0_ros.core.observation_builder import ObservationBuilder, camera_stream
+from pi0_ros.ros import topics
+from pi0_ros.ros.compressed import rgb_from_compressed
+from pi0_ros.ros.conversions import nanoseconds, rgb_from_message
+from pi0_ros.ros.entities import subscription
+from pi0_ros.ros.refusal_log import RefusalLog
+
+
+class PolicyInputs:
+    """Cameras, joint states and instruction of one node, until `close`.
+
+    Args:
+        transports: camera -> "raw" or "compressed".
+        shape: (height, width) that every picture must have.
+        now_ns: ROS time.
+        take_instruction: called with every instruction that comes.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        builder: ObservationBuilder,
+        transports: Mapping[str, str],
+        shape: tuple[int, int],
+        now_ns: Callable[[], int],
+        take_instruction: Callable[[str], None],
+        refusals: RefusalLog,
+    ) -> None:
+        self._node = node
+        self._builder = builder
+        self._shape = shape
+        self._now_ns = now_ns
+        self._take_instruction = take_instruction
+        self._refusals = refusals
+        self._subscriptions = [
+            *(self._camera(camera, transport) for camera, transport in transports.items()),
+            subscription(node, topics.JOINT_STATES, self._take_joint_state),
+            subscription(node, topics.INSTRUCTION, self._take_string),
+        ]
+
+    def close(self) -> None:
+        for entry in self._subscriptions:
+            self._node.destroy_subscription(entry)
+        self._subscriptions = []
+
+    def _camera(self, camera: str, transport: str) -> Any:
+        if transport == "compressed":
+            topic = topics.CAMERA_COMPRESSED.of_camera(camera)
+
+            def decode(message: CompressedImage) -> RgbImage:
+                return rgb_from_compressed(message, self._shape)
+        else:
+            topic = topics.CAMERA_RAW.of_camera(camera)
+
+            def decode(message: Image) -> RgbImage:
+                return rgb_from_message(message, self._shape)
+
+        def take(message: Image | CompressedImage) -> None:
+            try:
+                pixels = decode(message)
+            except InputRefused as refusal:
+                self._builder.refuse(camera_stream(camera), refusal.kind)
+                self._refusals.refused(topic.name, refusal)
+                return
+            try:
+                self._builder.add_image(
+                    camera,
+                    nanoseconds(message.header.stamp),
+                    pixels,
+                    self._now_ns(),
+                    time.monotonic_ns(),
+                )
+            except InputRefused as refusal:
+                self._refusals.refused(topic.name, refusal)
+
+        return subscription(self._node, topic, take)
+
+    def _take_joint_state(self, message: JointState) -> None:
+        try:
+            self._builder.add_joint_state(
+                nanoseconds(message.header.stamp),
+                message.name,
+                message.position,
+                self._now_ns(),
+                time.monotonic_ns(),
+            )
+        except InputRefused as refusal:
+            self._refusals.refused(topics.JOINT_STATES.name, refusal)
+
+    def _take_string(self, message: String) -> None:
+        self._take_instruction(message.data)

@@ -1,0 +1,71 @@
+"""What the policy node's parameters mean to the core and to the policy."""
+
+from pathlib import Path
+
+from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.core.observation_builder import ObservationConfig
+from pi0_ros.policy.policy_config import PolicyConfig, default_feature
+from pi0_ros.ros.inference_thread import InferenceConfig
+from pi0_ros.ros.parameter_values import ParameterValues
+from pi0_ros.share import share_directory
+
+
+def observation_config(values: ParameterValues) -> ObservationConfig:
+    return ObservationConfig(
+        cameras=values.texts("camera_names"),
+        joint_names=values.texts("joint_names"),
+        image_shape=(values.whole("image_height"), values.whole("image_width")),
+        camera_max_age_s=values.number("camera_max_age"),
+        joint_max_age_s=values.number("joint_max_age"),
+    )
+
+
+def inference_config(values: ParameterValues) -> InferenceConfig:
+    return InferenceConfig(
+        rate_hz=values.number("inference_rate"),
+        step_ns=round(1e9 / values.number("action_rate")),
+        joint_names=values.texts("joint_names"),
+        instruction_max_bytes=observation_config(values).instruction_max_bytes,
+    )
+
+
+def policy_config(values: ParameterValues) -> PolicyConfig:
+    """
+    Raises:
+        ConfigurationError: no checkpoint is named in mode real, or a value cannot work.
+    """
+    mode, path = values.text("mode"), values.text("policy_path")
+    if not path and mode == "real":
+        raise ConfigurationError(
+            "policy_path is empty: mode real needs the folder of your LeRobot checkpoint "
+            "(mode demo uses the one of the package)"
+        )
+    steps, noise_scale = values.whole("inference_steps"), values.number("noise_scale")
+    seed, tokenizer = values.whole("noise_seed"), values.text("tokenizer_path")
+    return PolicyConfig(
+        path=Path(path).expanduser() if path else share_directory() / "checkpoints" / "demo",
+        mode=mode,  # type: ignore[arg-type]  # one of its choices
+        camera_features={
+            camera: values.text(f"cameras.{camera}.feature") or default_feature(camera)
+            for camera in values.texts("camera_names")
+        },
+        joints=len(values.texts("joint_names")),
+        image_shape=(values.whole("image_height"), values.whole("image_width")),
+        device=values.text("device"),
+        policy_units=values.text("policy_units"),  # type: ignore[arg-type]  # one of its choices
+        allow_image_resize=values.flag("allow_image_resize"),
+        inference_steps=steps or None,
+        noise_scale=None if noise_scale == -1.0 else noise_scale,
+        noise_seed=None if seed == -1 else seed,
+        threads=values.whole("threads"),
+        tokenizer_path=Path(tokenizer).expanduser() if tokenizer else None,
+    )
+
+
+def transports(values: ParameterValues) -> dict[str, str]:
+    """Camera -> "raw" or "compressed"."""
+    common = values.text("camera_transport")
+    return {
+        camera: values.text(f"cameras.{camera}.transport") or common
+        for camera in values.texts("camera_names")
+    }

@@ -1,0 +1,65 @@
+"""SafetyReport from what the control loop tells."""
+
+import array
+
+from pi0_ros.core.arrays import FloatArray
+from pi0_ros.core.control_state import ControlReport, ControlState
+from pi0_ros.msg import SafetyReport
+from pi0_ros.ros.conversions import time_message
+from pi0_ros.ros.diagnostics import Level
+
+LEVELS = {
+    ControlState.INACTIVE: Level.WARN,
+    ControlState.RUN: Level.OK,
+    ControlState.HOLD: Level.WARN,
+    ControlState.LATCHED: Level.ERROR,
+}
+
+
+def safety_message(report: ControlReport, sequence: int, now_ns: int) -> SafetyReport:
+    message = SafetyReport(
+        state=int(report.state),
+        reason=report.reason,
+        sequence=sequence,
+        joint_names=list(report.limits.joint_names),
+        position=_doubles(report.position),
+        velocity=_doubles(report.velocity),
+        acceleration=_doubles(report.acceleration),
+        lower_limit=_doubles(report.limits.lower),
+        upper_limit=_doubles(report.limits.upper),
+        velocity_limit=_doubles(report.limits.velocity),
+        acceleration_limit=_doubles(report.limits.acceleration),
+        peak_velocity=_doubles(report.peak_velocity),
+        peak_acceleration=_doubles(report.peak_acceleration),
+        slow_down=report.slow_down,
+        displacement=_doubles(report.displacement),
+        limited_ticks=list(report.limited_ticks),
+        chunks_accepted=report.chunks_accepted,
+        rejected_reasons=list(report.rejected),
+        rejected_counts=list(report.rejected.values()),
+        chunk_sequence=report.chunk_sequence,
+        epoch=report.epoch,
+        tick_periods_s=array.array("d", report.tick_periods_s),
+        action_ages_s=array.array("d", report.action_ages_s),
+    )
+    message.header.stamp = time_message(now_ns)
+    return message
+
+
+def diagnostic_values(message: SafetyReport) -> dict[str, object]:
+    """The figures of a report by name."""
+    values: dict[str, object] = {
+        "chunks accepted": message.chunks_accepted,
+        "slow-down": f"{message.slow_down:.3f}",
+    }
+    for kind, count in zip(message.rejected_reasons, message.rejected_counts, strict=True):
+        values[f"chunks rejected: {kind}"] = count
+    for name, peak, limit in zip(
+        message.joint_names, message.peak_velocity, message.velocity_limit, strict=True
+    ):
+        values[f"{name} peak velocity / limit"] = f"{peak:.3f} / {limit:.3f}"
+    return values
+
+
+def _doubles(values: FloatArray) -> "array.array[float]":
+    return array.array("d", values.tolist())

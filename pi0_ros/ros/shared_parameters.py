@@ -1,0 +1,96 @@
+"""Parameters that several nodes have."""
+
+from pi0_ros.ros.parameter import JOINT, Parameter, Range
+
+TRANSPORTS = ("raw", "compressed")
+
+JOINT_NAMES = Parameter(
+    "joint_names",
+    "string[]",
+    ("joint_1", "joint_2", "joint_3", "joint_4", "joint_5", "joint_6"),
+    "The arm's joints, in the order of the policy's state and action. Messages are mapped by name.",
+)
+JOINT_MAX_AGE = Parameter(
+    "joint_max_age",
+    "double",
+    0.1,
+    "Joint states older than this are stale.",
+    unit="s",
+    range=Range(0.001, 60.0),
+)
+AUTOSTART = Parameter(
+    "autostart",
+    "bool",
+    False,
+    "Configure and activate without being told to; a failed configuration then ends the process.",
+)
+REALTIME_PRIORITY = Parameter(
+    "realtime_priority",
+    "int",
+    1,
+    "Scheduling priority of the process (SCHED_FIFO, 1 to 99), where the system permits it; 0: "
+    "none. Without it, ticks come late on a busy machine.",
+    range=Range(0, 99),
+)
+CAMERA_NAMES = Parameter(
+    "camera_names",
+    "string[]",
+    ("main", "side", "top"),
+    "Cameras; pictures of each are on camera/<camera>/image_raw.",
+)
+CAMERA_TRANSPORT = Parameter(
+    "camera_transport",
+    "string",
+    "raw",
+    "How pictures travel: sensor_msgs/Image on image_raw, or sensor_msgs/CompressedImage on "
+    "image_raw/compressed.",
+    choices=TRANSPORTS,
+)
+
+
+def joint_limits(read_only: bool) -> tuple[Parameter, ...]:
+    rows: tuple[tuple[str, str, str], ...] = (
+        ("position", "min_position", "Lower position limit."),
+        ("position", "max_position", "Upper position limit."),
+        ("velocity", "max_velocity", "Largest speed, above 0."),
+        ("acceleration", "max_acceleration", "Largest acceleration, above 0."),
+    )
+    units = {"position": "rad", "velocity": "rad/s", "acceleration": "rad/s2"}
+    switches = tuple(
+        Parameter(
+            f"joint_limits.{JOINT}.has_{kind}_limits",
+            "bool",
+            None,
+            f"Must be true: no joint moves without a limit of its {kind}.",
+        )
+        for kind in units
+    )
+    numbers = tuple(
+        Parameter(
+            f"joint_limits.{JOINT}.{key}",
+            "double",
+            None,
+            text if read_only else f"{text} At run time it can only be tightened, at rest.",
+            unit=units[kind],
+            read_only=read_only,
+        )
+        for kind, key, text in rows
+    )
+    return switches + numbers
+
+
+# Keys of the same form that MoveIt and ros2_control know and nothing here enforces.
+IGNORED_LIMIT_KEYS = (
+    "has_jerk_limits",
+    "max_jerk",
+    "has_deceleration_limits",
+    "max_deceleration",
+    "has_effort_limits",
+    "max_effort",
+    "has_soft_limits",
+    "k_position",
+    "k_velocity",
+    "soft_lower_limit",
+    "soft_upper_limit",
+    "angle_wraparound",
+)

@@ -1,0 +1,161 @@
+"""Every topic and service, as data: nodes make them from here, documents are checked with it.
+
+Names are relative, so that a namespace makes a second arm; they are changed by remapping only.
+"""
+
+from dataclasses import dataclass, replace
+
+from pi0_ros.ros.parameter import CAMERA
+from pi0_ros.ros.qos import LATCHED, NEWEST, RELIABLE, SENSOR_DATA, STATES_IN, Qos
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic.
+
+    Attributes:
+        name: `<camera>` in it stands for each of `camera_names`.
+        type: "<package>/msg/<Type>".
+        publishers, subscribers: nodes of this package; others may join.
+        published, subscribed: quality of service on each side.
+    """
+
+    name: str
+    type: str
+    publishers: tuple[str, ...]
+    subscribers: tuple[str, ...]
+    published: Qos
+    subscribed: Qos
+    description: str
+
+    def of_camera(self, camera: str) -> "Topic":
+        return replace(self, name=self.name.replace(CAMERA, camera))
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service; `type` is "<package>/srv/<Type>", `server` the node that answers."""
+
+    name: str
+    type: str
+    server: str
+    description: str
+
+
+CAMERA_RAW = Topic(
+    f"camera/{CAMERA}/image_raw",
+    "sensor_msgs/msg/Image",
+    publishers=("mock_cameras",),
+    subscribers=("pi0_policy",),
+    published=SENSOR_DATA,
+    subscribed=SENSOR_DATA,
+    description="Pictures, where the camera's transport is raw.",
+)
+CAMERA_COMPRESSED = Topic(
+    f"camera/{CAMERA}/image_raw/compressed",
+    "sensor_msgs/msg/CompressedImage",
+    publishers=("mock_cameras",),
+    subscribers=("pi0_policy",),
+    published=SENSOR_DATA,
+    subscribed=SENSOR_DATA,
+    description="Pictures as JPEG or PNG, where the camera's transport is compressed.",
+)
+JOINT_STATES = Topic(
+    "joint_states",
+    "sensor_msgs/msg/JointState",
+    publishers=("mock_arm",),
+    subscribers=("pi0_policy", "pi0_controller", "mock_cameras"),
+    published=RELIABLE,
+    subscribed=STATES_IN,
+    description="Measured joint positions.",
+)
+INSTRUCTION = Topic(
+    "instruction",
+    "std_msgs/msg/String",
+    publishers=(),
+    subscribers=("pi0_policy",),
+    published=RELIABLE,
+    subscribed=RELIABLE,
+    description="What the arm is to do, in words.",
+)
+ACTION_CHUNK = Topic(
+    "action_chunk",
+    "pi0_ros/msg/ActionChunk",
+    publishers=("pi0_policy",),
+    subscribers=("pi0_controller",),
+    published=NEWEST,
+    subscribed=NEWEST,
+    description="The policy's next piece of motion.",
+)
+JOINT_TRAJECTORY = Topic(
+    "joint_trajectory_controller/joint_trajectory",
+    "trajectory_msgs/msg/JointTrajectory",
+    publishers=("pi0_controller",),
+    subscribers=("mock_arm",),
+    published=NEWEST,
+    subscribed=NEWEST,
+    description="Commands, where command_interface is joint_trajectory.",
+)
+POSITION_COMMANDS = Topic(
+    "forward_position_controller/commands",
+    "std_msgs/msg/Float64MultiArray",
+    publishers=("pi0_controller",),
+    subscribers=("mock_arm",),
+    published=NEWEST,
+    subscribed=NEWEST,
+    description="Commands, where command_interface is forward_position.",
+)
+POLICY_STATUS = Topic(
+    "pi0_policy/status",
+    "pi0_ros/msg/PolicyStatus",
+    publishers=("pi0_policy",),
+    subscribers=(),
+    published=LATCHED,
+    subscribed=LATCHED,
+    description="What the policy is doing, and why not more.",
+)
+SAFETY_REPORT = Topic(
+    "pi0_controller/safety",
+    "pi0_ros/msg/SafetyReport",
+    publishers=("pi0_controller",),
+    subscribers=(),
+    published=RELIABLE,
+    subscribed=RELIABLE,
+    description="What was sent to the arm and what the limiter changed.",
+)
+DIAGNOSTICS = Topic(
+    "/diagnostics",
+    "diagnostic_msgs/msg/DiagnosticArray",
+    publishers=("pi0_policy", "pi0_controller", "mock_arm"),
+    subscribers=(),
+    published=RELIABLE,
+    subscribed=RELIABLE,
+    description="The same in the form that ROS tools collect.",
+)
+
+TOPICS = (
+    CAMERA_RAW,
+    CAMERA_COMPRESSED,
+    JOINT_STATES,
+    INSTRUCTION,
+    ACTION_CHUNK,
+    JOINT_TRAJECTORY,
+    POSITION_COMMANDS,
+    POLICY_STATUS,
+    SAFETY_REPORT,
+    DIAGNOSTICS,
+)
+
+HOLD = Service(
+    "pi0_controller/hold",
+    "std_srvs/srv/Trigger",
+    "pi0_controller",
+    "Brake within limits and stay until reset.",
+)
+RESET = Service(
+    "pi0_controller/reset",
+    "std_srvs/srv/Trigger",
+    "pi0_controller",
+    "Leave a latched hold, at rest; motion goes on with the next chunk.",
+)
+SERVICES = (HOLD, RESET)

@@ -1,0 +1,267 @@
+"""When chunks are made, and when they are dropped; without ROS."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pi0_ros.core.errors import InputRefused, PolicyError
+from pi0_ros.core.observation_builder import ObservationBuilder, ObservationConfig
+from pi0_ros.ros.inference_thread import InferenceConfig, InferenceThread, Inferred
+
+SHAPE = (4, 6)
+NAMES = tuple(f"joint_{number}" for number in range(1, 7))
+PICTURE = np.zeros((*SHAPE, 3), dtype=np.uint8)
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.chunks: list[Inferred] = []
+        self.refused: list[str] = []
+        self.failures: list[str] = []
+        self.fatal: list[BaseException] = []
+        self.beats = 0
+
+    def _note(self, what: list[Any], value: object) -> None:
+        with self.changed:
+            what.append(value)
+            self.changed.notify_all()
+
+    def publish_chunk(self, inferred: Inferred) -> None:
+        self._note(self.chunks, inferred)
+
+    def beat(self) -> None:
+        with self.changed:
+            self.beats += 1
+            self.changed.notify_all()
+
+    def instruction_refused(self, refusal: InputRefused) -> None:
+        self._note(self.refused, refusal.kind)
+
+    def inference_failed(self, error: PolicyError) -> None:
+        self._note(self.failures, str(error))
+
+    def fail(self, error: BaseException) -> None:
+        self._note(self.fatal, error)
+
+    def until(self, condition: Callable[[], Any], what: str) -> None:
+        with self.changed:
+            assert self.changed.wait_for(condition, 5.0), f"waited 5 s for {what}"
+
+
+class Rig:
+    def __init__(self, stub: Any) -> None:
+        self.stub = stub
+        self.listener = Listener()
+        self.builder = ObservationBuilder(
+            ObservationConfig(("main",), NAMES, SHAPE, camera_max_age_s=60.0, joint_max_age_s=60.0)
+        )
+        config = InferenceConfig(
+            rate_hz=200.0, step_ns=1, joint_names=NAMES, instruction_max_bytes=50
+        )
+        self.thread = InferenceThread(stub, self.builder, config, time.time_ns, self.listener)
+        self.thread.start()
+
+    def observe(self) -> None:
+        """Fresh input, which is what makes the next inference."""
+        now_ns, steady_ns = time.time_ns(), time.monotonic_ns()
+        self.builder.add_image("main", now_ns, PICTURE, now_ns, steady_ns)
+        self.builder.add_joint_state(now_ns, NAMES, [0.1] * 6, now_ns, steady_ns)
+
+    def next_chunk(self) -> Inferred:
+        count = len(self.listener.chunks)
+        self.observe()
+        self.listener.until(lambda: len(self.listener.chunks) > count, "a chunk")
+        return self.listener.chunks[-1]
+
+    def beat(self) -> None:
+        beats = self.listener.beats
+        self.listener.until(lambda: self.listener.beats > beats + 2, "beats")
+
+    @property
+    def problem(self) -> str:
+        return self.thread.view(time.monotonic_ns()).problem
+
+
+@pytest.fixture
+def rig(stub: Any) -> Iterator[Rig]:
+    made = Rig(stub)
+    made.thread.take_instruction("pick")
+    yield made
+    made.thread.end(5.0)
+    assert not made.listener.fatal
+
+
+def test_nothing_is_inferred_before_activation(rig: Rig) -> None:
+    rig.observe()
+    rig.beat()
+
+    assert not rig.stub.seen
+
+
+def test_a_chunk_carries_the_capture_time_and_counts_up(rig: Rig) -> None:
+    rig.thread.activate()
+    first, second = rig.next_chunk(), rig.next_chunk()
+
+    assert first.chunk.stamp_ns == rig.stub.seen[0].stamp_ns
+    assert (first.chunk.sequence, second.chunk.sequence) == (1, 2)
+    assert first.chunk.epoch == second.chunk.epoch
+    assert abs(first.chunk.epoch - time.time()) < 60
+    assert first.instruction == "pick"
+
+
+def test_the_same_observation_makes_one_chunk(rig: Rig) -> None:
+    rig.thread.activate()
+    rig.next_chunk()
+    rig.beat()
+
+    assert len(rig.stub.seen) == 1
+
+
+def test_a_new_instruction_begins_an_epoch_and_the_same_one_does_not(rig: Rig) -> None:
+    rig.thread.activate()
+    before = rig.next_chunk().chunk.epoch
+    rig.thread.take_instruction(" pick ")
+    assert rig.next_chunk().chunk.epoch == before
+
+    rig.thread.take_instruction("place")
+    after = rig.next_chunk()
+    assert (after.chunk.epoch, after.instruction) == (before + 1, "place")
+
+
+def test_a_chunk_of_the_old_instruction_is_dropped(rig: Rig) -> None:
+    under_way, go_on = threading.Event(), threading.Event()
+    answer = rig.stub.answers
+
+    def slowly(observation: Any) -> Any:
+        under_way.set()
+        assert go_on.wait(5.0)
+        return answer(observation)
+
+    rig.stub.answers = slowly
+    rig.thread.activate()
+    rig.observe()
+    assert under_way.wait(5.0)
+    rig.thread.take_instruction("place")
+    rig.stub.answers = answer
+    go_on.set()
+
+    assert rig.next_chunk().instruction == "place"
+    assert [inferred.instruction for inferred in rig.listener.chunks] == ["place"]
+
+
+def test_a_chunk_that_is_ready_after_deactivation_is_dropped(rig: Rig) -> None:
+    under_way, go_on = threading.Event(), threading.Event()
+    answer = rig.stub.answers
+
+    def slowly(observation: Any) -> Any:
+        under_way.set()
+        assert go_on.wait(5.0)
+        return answer(observation)
+
+    rig.stub.answers = slowly
+    rig.thread.activate()
+    rig.observe()
+    assert under_way.wait(5.0)
+    rig.thread.deactivate()
+    go_on.set()
+    rig.beat()
+
+    assert not rig.listener.chunks
+
+
+def test_epochs_rise_over_activations(rig: Rig) -> None:
+    rig.thread.activate()
+    first = rig.next_chunk().chunk.epoch
+    rig.thread.deactivate()
+    rig.thread.activate()
+
+    assert rig.next_chunk().chunk.epoch > first
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (np.full((10, 6), np.nan), "60 of 60 values"),
+        (np.zeros((10, 5)), "shape (10, 6), got (10, 5)"),
+        (np.zeros((0, 6)), "got (0, 6)"),
+    ],
+)
+def test_bad_output_is_not_published_and_stops_counting_as_well_with_the_second(
+    rig: Rig, bad: Any, words: str
+) -> None:
+    good = rig.stub.answers
+    rig.thread.activate()
+    rig.next_chunk()
+
+    rig.stub.answers = lambda observation: bad
+    rig.observe()
+    rig.listener.until(lambda: len(rig.listener.failures) == 1, "a failure")
+    assert words in rig.listener.failures[0]
+    assert rig.problem == ""
+    rig.observe()
+    rig.listener.until(lambda: len(rig.listener.failures) == 2, "a second failure")
+    assert "2 times in a row" in rig.problem
+    assert len(rig.listener.chunks) == 1
+
+    rig.stub.answers = good
+    rig.next_chunk()
+    assert rig.problem == ""
+
+
+def test_an_instruction_is_checked_by_the_policy_too(rig: Rig) -> None:
+    def refuse(text: str) -> None:
+        raise InputRefused("instruction too long", text)
+
+    rig.stub.refuses = refuse
+    rig.thread.take_instruction("place")
+    rig.thread.take_instruction("")
+
+    assert rig.listener.refused == ["instruction too long", "empty"]
+    assert rig.builder.instruction == "pick"
+    assert rig.builder.refused_by_kind() == {
+        "instruction: instruction too long": 1,
+        "instruction: empty": 1,
+    }
+
+
+def test_a_defect_of_the_policy_is_told_and_ends_the_thread(stub: Any) -> None:
+    def defect(observation: Any) -> Any:
+        raise KeyError("a mistake")
+
+    stub.answers = defect
+    rig = Rig(stub)
+    rig.thread.take_instruction("pick")
+    rig.thread.activate()
+    rig.observe()
+
+    rig.listener.until(lambda: rig.listener.fatal, "the defect")
+    assert isinstance(rig.listener.fatal[0], KeyError)
+    rig.thread.end(5.0)
+
+
+def test_an_inference_under_way_shows_since_when(rig: Rig) -> None:
+    under_way, go_on = threading.Event(), threading.Event()
+    answer = rig.stub.answers
+
+    def slowly(observation: Any) -> Any:
+        under_way.set()
+        assert go_on.wait(5.0)
+        return answer(observation)
+
+    rig.stub.answers = slowly
+    rig.thread.activate()
+    rig.observe()
+    assert under_way.wait(5.0)
+
+    busy_since_ns = rig.thread.view(time.monotonic_ns()).busy_since_ns
+    assert busy_since_ns is not None
+    assert busy_since_ns <= time.monotonic_ns()
+    go_on.set()
+    rig.listener.until(lambda: rig.listener.chunks, "a chunk")
+    rig.beat()
+    assert rig.thread.view(time.monotonic_ns()).busy_since_ns is None
