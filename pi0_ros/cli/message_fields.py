@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field, or a constant where `value` is not empty; `text` is the comment that describes it."""
+    """A field, or a constant where `value` is not empty; `text` is the comment about it."""
 
     name: str
     type: str

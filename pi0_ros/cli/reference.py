@@ -10,6 +10,7 @@ They stand in README.md between pairs of markers, which a test compares with wha
 import argparse
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from pi0_ros.cli.message_fields import fields_of
@@ -29,7 +30,7 @@ examples:
 
 MESSAGES = ("ActionChunk", "PolicyStatus", "SafetyReport")
 _MARKED = re.compile(
-    r"(?P<open><!-- reference:(?P<table>\S+) -->\n).*?(?P<close>\n<!-- /reference -->)", re.DOTALL
+    r"(?P<open><!-- reference:(?P<table>\S+) -->\n).*?(?P<close><!-- /reference -->)", re.DOTALL
 )
 
 
@@ -66,7 +67,7 @@ def filled(document: str) -> str:
         name = match["table"]
         if name not in TABLES:
             raise ConfigurationError(f"no table {name}: expected one of {', '.join(TABLES)}")
-        return f"{match['open']}{TABLES[name]()}{match['close']}"
+        return f"{match['open']}{TABLES[name]()}\n{match['close']}"
 
     return _MARKED.sub(table, document)
 
@@ -81,7 +82,7 @@ def _topics() -> str:
                 _qos(topic.published),
                 ", ".join(topic.publishers) or "you",
                 ", ".join(topic.subscribers) or "you",
-                topic.description,
+                _text(topic.description),
             )
             for topic in TOPICS
         ),
@@ -108,7 +109,7 @@ def _parameters(node: str) -> str:
                 _default(parameter),
                 parameter.unit,
                 _allowed(parameter),
-                parameter.description + ("" if parameter.read_only else " *May change while active.*"),
+                _text(parameter.description),
             )
             for parameter in NODES[node]
         ),
@@ -120,10 +121,19 @@ def _message(name: str) -> str:
     return _markdown(
         ("Field", "Type", "What"),
         (
-            (f"`{field.name}`" + (f" = {field.value}" if field.value else ""), field.type, field.text)
+            (
+                f"`{field.name}`" + (f" = {field.value}" if field.value else ""),
+                field.type,
+                _text(field.text),
+            )
             for field in fields_of(text)
         ),
     )
+
+
+def _text(plain: str) -> str:
+    """`plain` for a table's cell, where <camera> would be taken for a tag."""
+    return plain.replace("<", "&lt;")
 
 
 def _short_type(full: str) -> str:
@@ -172,6 +182,6 @@ def _markdown(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 TABLES: Mapping[str, Callable[[], str]] = {
     "topics": _topics,
     "services": _services,
-    **{f"parameters:{node}": lambda node=node: _parameters(node) for node in NODES},
-    **{f"message:{name}": lambda name=name: _message(name) for name in MESSAGES},
+    **{f"parameters:{node}": partial(_parameters, node) for node in NODES},
+    **{f"message:{name}": partial(_message, name) for name in MESSAGES},
 }

@@ -1,0 +1,99 @@
+"""The robot's parameter file, read without ROS."""
+
+import fnmatch
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.core.limits import ArmLimits, limits_from_joint_limits
+from pi0_ros.share import share_directory
+
+
+def find_robot_file(text: str) -> Path:
+    """The parameter file that `text` names: a path, or the name of a file in our config/.
+
+    Raises:
+        ConfigurationError: there is no such file.
+    """
+    given = Path(text).expanduser()
+    if given.is_file():
+        return given.resolve()
+    shipped = share_directory() / "config"
+    if given.name == text:
+        for candidate in (shipped / text, shipped / f"{text}.yaml"):
+            if candidate.is_file():
+                return candidate
+    names = ", ".join(sorted(file.name for file in shipped.glob("*.yaml")))
+    raise ConfigurationError(
+        f"params_file: no file {given.absolute()}, and no {text!r} in {shipped} (there: {names})"
+    )
+
+
+def node_parameters(path: Path, full_name: str) -> dict[str, Any]:
+    """Parameters that the file gives to the node `full_name`, nested as in the file.
+
+    A block with a more precise name outranks a wildcard, as in ROS.
+
+    Raises:
+        ConfigurationError: the file is not a ROS parameter file.
+    """
+    result: dict[str, Any] = {}
+    for pattern, block in sorted(_blocks(path).items(), key=lambda item: _precision(item[0])):
+        if _matches(pattern, full_name):
+            if not isinstance(block, dict) or not isinstance(block.get("ros__parameters"), dict):
+                raise ConfigurationError(f"{path}: {pattern}: expected `ros__parameters:` below it")
+            _merge(result, block["ros__parameters"])
+    return result
+
+
+def robot_limits(path: Path, full_name: str = "/pi0_controller") -> ArmLimits:
+    """Joint names and limits that the file gives to the controller.
+
+    Raises:
+        ConfigurationError: anything of it is missing or impossible; the message names the key.
+    """
+    parameters = node_parameters(path, full_name)
+    names = parameters.get("joint_names")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ConfigurationError(f"{path}: joint_names: expected a list of names, got {names!r}")
+    limits = parameters.get("joint_limits")
+    if not isinstance(limits, dict) or not all(isinstance(v, dict) for v in limits.values()):
+        raise ConfigurationError(f"{path}: joint_limits: expected a block per joint")
+    try:
+        return limits_from_joint_limits(names, limits)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+
+
+def _blocks(path: Path) -> Mapping[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"params_file {path}: cannot be read: {error}") from error
+    if not isinstance(document, dict) or not document:
+        raise ConfigurationError(
+            f"params_file {path}: expected a ROS parameter file (`/**:` and `ros__parameters:`)"
+        )
+    return {str(name): block for name, block in document.items()}
+
+
+def _matches(pattern: str, full_name: str) -> bool:
+    pattern = pattern if pattern.startswith("/") else f"/{pattern}"
+    # `/**/name` also matches /name, which fnmatch does not.
+    short = pattern.replace("/**/", "/", 1)
+    return fnmatch.fnmatchcase(full_name, pattern) or fnmatch.fnmatchcase(full_name, short)
+
+
+def _precision(pattern: str) -> tuple[bool, int]:
+    return "*" not in pattern, len(pattern)
+
+
+def _merge(into: dict[str, Any], new: Mapping[str, Any]) -> None:
+    for key, value in new.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = dict(value) if isinstance(value, dict) else value

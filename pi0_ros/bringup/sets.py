@@ -1,0 +1,224 @@
+"""The sets of processes that can be started."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pi0_ros.bringup.description import FROM_PARAMS_FILE, Argument, Bringup, NodeSpec
+from pi0_ros.bringup.robot_file import find_robot_file, robot_limits
+from pi0_ros.core.errors import ConfigurationError
+
+_SWITCH = ("true", "false")
+_NAMESPACE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*")
+_TOPIC = re.compile(r"[/~]?[A-Za-z_][A-Za-z0-9_/]*")
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
+
+_POLICY_PATH = Argument(
+    "policy_path",
+    "Folder of a LeRobot checkpoint. Empty in mode demo: the small demo checkpoint of the package.",
+    default="",
+)
+_MODE = Argument(
+    "mode",
+    "real: a checkpoint of yours, an error without one. demo: the small demo checkpoint, which "
+    "knows the demo arm only; every status message says so.",
+    default="real",
+    choices=("real", "demo"),
+)
+_PARAMS_FILE = Argument(
+    "params_file",
+    "The robot's parameter file (joint names, limits, rates): a path, or the name of a file in "
+    "the package's config/ such as ur5e.yaml.",
+)
+_COMMON = (
+    Argument(
+        "namespace",
+        "Namespace of all nodes and topics, such as left or cell_1/left. Empty: none.",
+        default="",
+    ),
+    Argument(
+        "remap",
+        "Other topic names, separated by blanks: camera/main/image_raw:=/front/image_raw "
+        "joint_states:=/ur/joint_states.",
+        default="",
+    ),
+    Argument(
+        "use_sim_time",
+        "true: time comes from /clock, which something else must publish.",
+        default="false",
+        choices=_SWITCH,
+    ),
+    Argument(
+        "log_level",
+        "How much the nodes log.",
+        default="info",
+        choices=("debug", "info", "warn", "error", "fatal"),
+    ),
+    Argument(
+        "autostart",
+        "true: lifecycle nodes configure and activate themselves. "
+        "false: do it with `ros2 lifecycle set`.",
+        default="true",
+        choices=_SWITCH,
+    ),
+)
+_INFERENCE = (
+    Argument(
+        "device",
+        "What the policy runs on: auto (CUDA where there is one), cpu, cuda or cuda:N.",
+        default="auto",
+    ),
+    Argument(
+        "instruction",
+        "The task in words, until another one comes on the topic instruction. "
+        "Empty: as in params_file.",
+        default=FROM_PARAMS_FILE,
+    ),
+    Argument(
+        "inference_rate",
+        "Chunks per second, Hz. Empty: as in params_file.",
+        default=FROM_PARAMS_FILE,
+    ),
+    Argument(
+        "transport",
+        "How pictures travel: raw (sensor_msgs/Image on camera/<name>/image_raw) or compressed "
+        "(sensor_msgs/CompressedImage on …/image_raw/compressed). Empty: as in params_file.",
+        default=FROM_PARAMS_FILE,
+        choices=(FROM_PARAMS_FILE, "raw", "compressed"),
+    ),
+)
+_CONTROL = (
+    Argument(
+        "command_interface",
+        "What the arm takes: joint_trajectory (trajectory_msgs/JointTrajectory for a "
+        "joint_trajectory_controller) or forward_position (std_msgs/Float64MultiArray for a "
+        "forward_command_controller). Empty: as in params_file.",
+        default=FROM_PARAMS_FILE,
+        choices=(FROM_PARAMS_FILE, "joint_trajectory", "forward_position"),
+    ),
+)
+
+
+def _policy(values: Mapping[str, str]) -> NodeSpec:
+    policy_path = values["policy_path"]
+    if values["mode"] == "real" and not policy_path:
+        raise ConfigurationError(
+            "mode real needs policy_path: the folder of your LeRobot checkpoint"
+        )
+    parameters = _lifecycle(values) | {
+        "mode": values["mode"],
+        "policy_path": str(Path(policy_path).expanduser()) if policy_path else "",
+        "device": _device(values["device"]),
+    }
+    if values["instruction"] != FROM_PARAMS_FILE:
+        parameters["instruction"] = values["instruction"]
+    if values["inference_rate"] != FROM_PARAMS_FILE:
+        parameters["inference_rate"] = _rate(values["inference_rate"])
+    if values["transport"] != FROM_PARAMS_FILE:
+        parameters["camera_transport"] = values["transport"]
+    return _node(values, "policy_node", "pi0_policy", parameters)
+
+
+def _controller(values: Mapping[str, str]) -> NodeSpec:
+    parameters = _lifecycle(values)
+    if values["command_interface"] != FROM_PARAMS_FILE:
+        parameters["command_interface"] = values["command_interface"]
+    return _node(values, "controller_node", "pi0_controller", parameters)
+
+
+def _mocks(values: Mapping[str, str]) -> tuple[NodeSpec, ...]:
+    cameras = _clock(values)
+    if values["transport"] != FROM_PARAMS_FILE:
+        cameras["camera_transport"] = values["transport"]
+    return (
+        _node(values, "mock_arm_node", "mock_arm", _clock(values)),
+        _node(values, "mock_cameras_node", "mock_cameras", cameras),
+    )
+
+
+def _node(
+    values: Mapping[str, str], executable: str, name: str, parameters: Mapping[str, Any]
+) -> NodeSpec:
+    namespace = values["namespace"].strip("/")
+    if namespace and not _NAMESPACE.fullmatch(namespace):
+        raise ConfigurationError(
+            f"namespace is {values['namespace']!r}: expected names of letters, digits and "
+            "underscores, separated by /"
+        )
+    spec = NodeSpec(
+        executable=executable,
+        name=name,
+        namespace=namespace,
+        params_file=find_robot_file(values["params_file"]),
+        parameters=parameters,
+        log_level=values["log_level"],
+        remappings=_remappings(values["remap"]),
+    )
+    # Now, not from inside a node: a bad file is one clear message.
+    robot_limits(spec.params_file, replace(spec, name="pi0_controller").full_name)
+    return spec
+
+
+def _remappings(text: str) -> tuple[tuple[str, str], ...]:
+    pairs = tuple(tuple(word.split(":=")) for word in text.split())
+    for pair in pairs:
+        if len(pair) != 2 or not all(_TOPIC.fullmatch(name) for name in pair):
+            raise ConfigurationError(
+                f"remap: {':='.join(pair)!r}: expected <topic>:=<topic>, pairs separated by blanks"
+            )
+    return tuple((pair[0], pair[1]) for pair in pairs)
+
+
+def _clock(values: Mapping[str, str]) -> dict[str, Any]:
+    return {"use_sim_time": values["use_sim_time"] == "true"}
+
+
+def _lifecycle(values: Mapping[str, str]) -> dict[str, Any]:
+    return _clock(values) | {"autostart": values["autostart"] == "true"}
+
+
+def _device(text: str) -> str:
+    if not _DEVICE.fullmatch(text):
+        raise ConfigurationError(f"device is {text!r}: expected auto, cpu, cuda or cuda:N")
+    return text
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0.0 < rate < math.inf:
+        raise ConfigurationError(f"inference_rate is {text!r}: expected a number of Hz above 0")
+    return rate
+
+
+DEMO = Bringup(
+    name="demo",
+    description="Pi0 drives a mock arm before mock cameras.",
+    arguments=(
+        _POLICY_PATH,
+        replace(_MODE, default="demo"),
+        replace(_PARAMS_FILE, default="demo_arm.yaml"),
+        *_INFERENCE,
+        *_CONTROL,
+        *_COMMON,
+    ),
+    build=lambda values: (*_mocks(values), _policy(values), _controller(values)),
+)
+POLICY = Bringup(
+    name="policy",
+    description="The policy alone: cameras, joint states and instruction in, action chunks out.",
+    arguments=(_POLICY_PATH, _MODE, _PARAMS_FILE, *_INFERENCE, *_COMMON),
+    build=lambda values: (_policy(values),),
+)
+REAL = Bringup(
+    name="bringup",
+    description="Policy and controller for an arm and cameras that are already up.",
+    arguments=(_POLICY_PATH, _MODE, _PARAMS_FILE, *_INFERENCE, *_CONTROL, *_COMMON),
+    build=lambda values: (_policy(values), _controller(values)),
+)
+BRINGUPS = (DEMO, POLICY, REAL)

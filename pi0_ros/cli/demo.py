@@ -1,0 +1,255 @@
+"""`pi0 demo`: the processes of demo.launch.py, a live table and a report, without `ros2 launch`."""
+
+import argparse
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pi0_ros.bringup import DEMO, NodeSpec
+from pi0_ros.bringup.robot_file import node_parameters, robot_limits
+from pi0_ros.cli.command_oracle import CommandOracle
+from pi0_ros.cli.demo_processes import Processes, failures
+from pi0_ros.cli.demo_record import DemoRecord
+from pi0_ros.cli.demo_report import build_report, write_report
+from pi0_ros.cli.demo_surroundings import demo_domain, new_log_folder, prepare_environment
+from pi0_ros.cli.demo_terminal import Terminal
+from pi0_ros.core.control_config import ControlConfig
+from pi0_ros.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pi0_ros.cli.demo_monitor import DemoMonitor
+
+DESCRIPTION = """\
+Starts mock cameras, mock arm, policy and controller, as `ros2 launch pi0_ros demo.launch.py` does,
+and shows how they are doing. Ctrl-C stops everything; a second Ctrl-C kills.
+
+The exit status is 0 where all went well, 1 where a node died, a limit was broken, a report got
+lost or steady running was never reached, 2 for a wrong command line."""
+EXAMPLES = """\
+examples:
+  pi0 demo
+  pi0 demo --instruction "circle over the blue block"
+  pi0 demo --seconds 20 --report report.json
+  pi0 demo --mode real --policy-path ~/checkpoints/my_pi0 --params-file my_arm.yaml"""
+
+_SPIN_S = 0.05
+# Arguments of the bring-up that are options here, under the same names.
+_OPTIONS = (
+    "policy_path",
+    "mode",
+    "params_file",
+    "instruction",
+    "inference_rate",
+    "command_interface",
+    "transport",
+    "device",
+    "namespace",
+    "log_level",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What one demo works with."""
+
+    specs: tuple[NodeSpec, ...]
+    record: DemoRecord
+    seconds: float
+    startup_timeout_s: float
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--seconds",
+        type=_positive,
+        default=float("inf"),
+        help="stop after so many seconds of steady running; start-up does not count",
+    )
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write a JSON summary")
+    for argument in DEMO.arguments:
+        if argument.name in _OPTIONS:
+            parser.add_argument(
+                f"--{argument.name.replace('_', '-')}",
+                choices=[choice for choice in argument.choices if choice] or None,
+                metavar=None if argument.choices else argument.name.upper(),
+                help=argument.description,
+            )
+    parser.add_argument(
+        "--domain",
+        type=int,
+        help="ROS domain, 0 to 101; without it and without ROS_DOMAIN_ID a free one is taken",
+    )
+    parser.add_argument(
+        "--startup-timeout",
+        type=_positive,
+        default=180.0,
+        metavar="SECONDS",
+        help="give up where steady running is not reached by then (default 180)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the demo to its end; returns the exit status."""
+    given = {name: getattr(arguments, name) for name in _OPTIONS}
+    specs = DEMO.nodes({name: value for name, value in given.items() if value is not None})
+    _require_writable(arguments.report)
+    run_ = _Run(specs, _new_record(specs), arguments.seconds, arguments.startup_timeout)
+    with demo_domain(arguments.domain) as (number, is_ours):
+        terminal = Terminal(f"from another terminal:  export ROS_DOMAIN_ID={number}")
+        notes = prepare_environment(number)
+        terminal.say(
+            f"ROS domain {number}; to look in from another terminal: export ROS_DOMAIN_ID={number}"
+        )
+        for note in notes:
+            terminal.say(f"note: {note}")
+        status, seconds, problems = _run_in_domain(run_, terminal, is_ours)
+    if arguments.report is not None:
+        write_report(arguments.report, build_report(run_.record, seconds, status, problems))
+        terminal.say(f"report: {arguments.report}")
+    return status
+
+
+def _run_in_domain(run_: _Run, terminal: Terminal, is_ours: bool) -> tuple[int, float, list[str]]:
+    """Exit status, seconds of steady running, and what went wrong."""
+    # Only now: rclpy takes its domain and its transports from the environment.
+    from pi0_ros.cli.demo_monitor import DemoMonitor
+
+    monitor = DemoMonitor(run_.specs[0].namespace)
+    try:
+        if not is_ours:
+            monitor.require_free_topics()
+        monitor.listen(run_.record)
+        folder = new_log_folder()
+        stopped = _Stopped()
+        processes = Processes(run_.specs, os.environ, folder)
+        terminal.say(f"started {', '.join(processes.pids)}; logs in {folder}")
+        with stopped.on_signals(processes):
+            try:
+                problem = _watch(run_, monitor, processes, terminal, stopped)
+            finally:
+                seconds = run_.record.steady_s(time.monotonic())
+                terminal.leave_table()
+                processes.stop()
+    finally:
+        monitor.close()
+    problems = [problem] if problem else []
+    problems += _broken_promises(run_.record)
+    # Stopped while it still loads, a process may end as it likes.
+    if not problems and run_.record.steady is not None:
+        problems += failures(processes.ended)
+    _summarise(terminal, run_.record, seconds, problems)
+    return (1 if problems else 0), seconds, problems
+
+
+def _watch(
+    run_: _Run,
+    monitor: "DemoMonitor",
+    processes: Processes,
+    terminal: Terminal,
+    stopped: "_Stopped",
+) -> str:
+    """Until the time is up or a signal comes; returns what went wrong, in words, or nothing."""
+    record = run_.record
+    deadline_s = time.monotonic() + run_.startup_timeout_s
+    announced = False
+    while not stopped.by_user:
+        monitor.spin(_SPIN_S)
+        deaths = processes.deaths()
+        if deaths:
+            return deaths
+        now_s = time.monotonic()
+        if record.steady is None:
+            phase = record.waiting_for() or "the next status of the policy"
+            if now_s > deadline_s:
+                return (
+                    f"no steady running after {run_.startup_timeout_s:.0f} s, still waiting for "
+                    f"{phase} (--startup-timeout)"
+                )
+            terminal.progress(phase)
+            continue
+        if not announced:
+            announced = True
+            terminal.say(f"running steadily after {terminal.elapsed_s:.0f} s")
+        terminal.show(record, record.steady_s(now_s))
+        line = terminal.typed_line()
+        if line:
+            monitor.say_instruction(line)
+        # At a status of the policy, so that its counters cover the whole time.
+        if record.policy is not None and record.steady_s(record.policy.at_s) >= run_.seconds:
+            break
+    return ""
+
+
+class _Stopped:
+    """SIGINT and SIGTERM: the first ends the demo, the next one kills its processes."""
+
+    def __init__(self) -> None:
+        self.by_user = False
+
+    @contextmanager
+    def on_signals(self, processes: Processes) -> Iterator[None]:
+        def handle(_number: int, _frame: object) -> None:
+            if self.by_user:
+                processes.kill()
+            self.by_user = True
+
+        before = {
+            number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _new_record(specs: tuple[NodeSpec, ...]) -> DemoRecord:
+    """A record whose oracle knows the limits from the robot's file, not from the controller."""
+    controller = next(spec for spec in specs if spec.name == "pi0_controller")
+    parameters = node_parameters(controller.params_file, controller.full_name)
+    rate_hz = float(parameters.get("control_rate", ControlConfig().control_rate_hz))
+    limits = robot_limits(controller.params_file, controller.full_name)
+    return DemoRecord(CommandOracle(limits, step_ns=ControlConfig(rate_hz).tick_ns))
+
+
+def _broken_promises(record: DemoRecord) -> list[str]:
+    problems = []
+    if record.oracle.violations:
+        count = len(record.oracle.violations)
+        problems.append(f"limits broken, {count} times or more: {record.oracle.violations[0]}")
+    if record.lost_reports:
+        problems.append(f"{record.lost_reports} reports of the controller got lost")
+    return problems
+
+
+def _summarise(terminal: Terminal, record: DemoRecord, seconds: float, problems: list[str]) -> None:
+    if record.steady is not None and record.policy is not None:
+        chunks = len(record.steady.inference_s)
+        rate = chunks / seconds if seconds > 0.0 else 0.0
+        terminal.say(
+            f"mode {record.policy.mode.upper()}, {seconds:.1f} s of steady running, "
+            f"{chunks} chunks ({rate:.1f}/s), {record.oracle.messages} commands judged, "
+            f"{len(record.steady.holds)} holds"
+        )
+    for hold in record.steady.holds if record.steady else ():
+        terminal.say(f"  {hold.at_s:6.1f} s  {hold.reason}")
+    for problem in problems:
+        terminal.say(f"pi0 demo: {problem}")
+
+
+def _require_writable(report: Path | None) -> None:
+    """Before the run, not after it."""
+    if report is not None and (report.is_dir() or not os.access(report.absolute().parent, os.W_OK)):
+        raise ConfigurationError(f"--report {report}: not a file that can be written")
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0.0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected seconds above 0, got {text}")
+    return value

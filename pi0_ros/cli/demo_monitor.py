@@ -1,0 +1,182 @@
+"""Listens to a running demo over ROS and fills a DemoRecord; says the instruction typed in."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.experimental.events_executor import EventsExecutor
+from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
+from std_msgs.msg import String
+
+from pi0_ros.cli.demo_record import DemoRecord, PolicyView, SafetyView, Stream
+from pi0_ros.core.errors import ConfigurationError, InputRefused
+from pi0_ros.core.joints import JointOrder
+from pi0_ros.msg import PolicyStatus, SafetyReport
+from pi0_ros.ros import topics
+from pi0_ros.ros.entities import interface, profile, publisher
+
+_COMMANDS = (topics.JOINT_TRAJECTORY, topics.POSITION_COMMANDS)
+# A second of stalled terminal must not lose a message that is counted.
+_DEPTH = 200
+_DISCOVERY_S = 1.0
+
+
+def _constants(message: Any, prefix: str) -> dict[int, str]:
+    names = (name for name in dir(message) if name.startswith(prefix))
+    return {getattr(message, name): name.removeprefix(prefix) for name in names}
+
+
+_POLICY_STATES = _constants(PolicyStatus, "STATE_")
+_MODES = _constants(PolicyStatus, "MODE_")
+_SAFETY_STATES = _constants(SafetyReport, "STATE_")
+
+
+class DemoMonitor:
+    """A node of its own, served by `spin` in the caller's thread."""
+
+    def __init__(self, namespace: str) -> None:
+        self._context = rclpy.Context()
+        # Signals belong to the demo, which stops the other processes first.
+        rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
+        self._node = rclpy.create_node(
+            "pi0_demo", namespace=namespace, context=self._context, enable_rosout=False
+        )
+        self._executor = EventsExecutor(context=self._context)
+        self._executor.add_node(self._node)
+        self._instructions = publisher(self._node, topics.INSTRUCTION)
+
+    def require_free_topics(self) -> None:
+        """
+        Raises:
+            ConfigurationError: something here already commands an arm or is one.
+        """
+        deadline = time.monotonic() + _DISCOVERY_S
+        while time.monotonic() < deadline:
+            self.spin(0.1)
+            for topic in _COMMANDS:
+                name = self._node.resolve_topic_name(topic.name)
+                ends = [
+                    *self._node.get_publishers_info_by_topic(name),
+                    *self._node.get_subscriptions_info_by_topic(name),
+                ]
+                if ends:
+                    others = ", ".join(sorted({end.node_name for end in ends}))
+                    raise ConfigurationError(
+                        f"{name} is in use by {others} in this ROS domain: another demo or an arm. "
+                        "Choose --domain or --namespace"
+                    )
+
+    def listen(self, record: DemoRecord) -> None:
+        """From now on everything heard goes into `record`."""
+        self._record = record
+        self._order = JointOrder(record.oracle.limits.joint_names)
+        self._command_order = JointOrder(record.oracle.limits.joint_names)
+        for topic, callback in (
+            (topics.POLICY_STATUS, self._on_policy),
+            (topics.SAFETY_REPORT, self._on_safety),
+            (topics.ACTION_CHUNK, self._on_chunk),
+            (topics.JOINT_TRAJECTORY, self._on_trajectory),
+            (topics.POSITION_COMMANDS, self._on_position),
+            (topics.JOINT_STATES, self._on_joint_state),
+        ):
+            qos = profile(replace(topic.subscribed, depth=_DEPTH))
+            self._node.create_subscription(interface(topic.type), topic.name, callback, qos)
+
+    def say_instruction(self, text: str) -> None:
+        self._instructions.publish(String(data=text))
+
+    def spin(self, seconds: float) -> None:
+        """Serves what arrives for about `seconds`."""
+        try:
+            self._executor.spin_until_future_complete(Future(), seconds)
+        except ExternalShutdownException:
+            return
+
+    def close(self) -> None:
+        self._executor.shutdown()
+        self._node.destroy_node()
+        rclpy.shutdown(context=self._context)
+
+    # ---- callbacks ----
+
+    def _on_policy(self, message: Any) -> None:
+        streams = zip(
+            message.stream_names,
+            message.stream_ages_s,
+            message.stream_received,
+            message.stream_dropped,
+            message.stream_refused,
+            strict=True,
+        )
+        self._record.add_policy(
+            PolicyView(
+                at_s=time.monotonic(),
+                state=_POLICY_STATES.get(message.state, str(message.state)),
+                mode=_MODES.get(message.mode, str(message.mode)).lower(),
+                reason=message.reason,
+                policy_id=message.policy_id,
+                device=message.device,
+                instruction=message.instruction,
+                streams=tuple(Stream(*values) for values in streams),
+                refused=_counts(message.refused_kinds, message.refused_counts),
+                chunk_rate_hz=message.chunk_rate_hz,
+            )
+        )
+
+    def _on_safety(self, message: Any) -> None:
+        self._record.add_safety(
+            SafetyView(
+                at_s=time.monotonic(),
+                state=_SAFETY_STATES.get(message.state, str(message.state)),
+                reason=message.reason,
+                sequence=message.sequence,
+                joint_names=tuple(message.joint_names),
+                position=message.position.tolist(),
+                velocity=message.velocity.tolist(),
+                velocity_limit=message.velocity_limit.tolist(),
+                limited_ticks=message.limited_ticks.tolist(),
+                displacement=message.displacement.tolist(),
+                slow_down=message.slow_down,
+                chunks_accepted=message.chunks_accepted,
+                rejected=_counts(message.rejected_reasons, message.rejected_counts),
+                tick_periods_s=message.tick_periods_s.tolist(),
+                action_ages_s=message.action_ages_s.tolist(),
+            )
+        )
+
+    def _on_chunk(self, message: Any) -> None:
+        self._record.add_chunk(message.sequence, _nanoseconds(message.inference_time) / 1e9)
+
+    def _on_trajectory(self, message: Any) -> None:
+        start_ns = _nanoseconds(message.header.stamp)
+        times = [start_ns + _nanoseconds(point.time_from_start) for point in message.points]
+        rows = np.array([point.positions for point in message.points])
+        columns = self._command_order.columns(message.joint_names, "command")
+        self._record.add_trajectory(np.array(times, dtype=np.int64), rows[:, columns])
+
+    def _on_position(self, message: Any) -> None:
+        self._record.add_position(np.array(message.data))
+
+    def _on_joint_state(self, message: Any) -> None:
+        if not message.velocity:
+            return
+        try:
+            velocity = self._order.select(message.name, message.velocity, "joint_states")
+        except InputRefused:
+            # Whatever is wrong with it, the policy and the controller count and name it.
+            return
+        self._record.add_joint_velocity(velocity)
+
+
+def _nanoseconds(time_or_duration: Any) -> int:
+    seconds = time_or_duration.sec * 1_000_000_000
+    return int(seconds + time_or_duration.nanosec)
+
+
+def _counts(names: list[str], counts: Any) -> Mapping[str, int]:
+    return dict(zip(names, counts.tolist(), strict=True))

@@ -1,0 +1,202 @@
+"""What `pi0 doctor` looks at; each check returns an outcome and a line, or raises."""
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pi0_ros.bringup import process_environment
+from pi0_ros.bringup.robot_file import find_robot_file, node_parameters, robot_limits
+from pi0_ros.cli.domain import reserve_domain
+from pi0_ros.share import share_directory
+
+_LEROBOT = "0.6.1"
+# Four processes of the demo with a segment each, and this command's own.
+_SHARED_MEMORY_BYTES = 5 * 16 * 2**20
+_SHARED_MEMORY = Path("/dev/shm")
+_NODES = ("pi0_policy", "pi0_controller")
+
+
+class Outcome(IntEnum):
+    """Of one check; the larger the worse."""
+
+    OK = 0
+    WARNING = 1
+    FAILURE = 2
+
+
+Result = tuple[Outcome, str]
+Check = Callable[[], Result]
+
+
+def all_checks(
+    params_file: str, policy_path: Path | None, environment: Mapping[str, str]
+) -> tuple[tuple[str, Check], ...]:
+    """Name and check, cheap ones first."""
+    return (
+        ("python", python),
+        ("share folder", lambda: (Outcome.OK, str(share_directory()))),
+        ("rclpy", partial(rclpy_imports, environment)),
+        ("messages", messages),
+        ("rmw", partial(rmw, environment)),
+        ("transport", partial(transport, environment)),
+        ("shared memory", shared_memory),
+        ("domain", partial(domain, environment)),
+        ("robot file", partial(robot_file, params_file)),
+        ("checkpoint", partial(checkpoint, policy_path)),
+        ("opencv", opencv),
+        ("torch", torch),
+        ("lerobot", lerobot),
+    )
+
+
+def python() -> Result:
+    version = platform.python_version()
+    if sys.version_info < (3, 12):  # noqa: UP036  # that is what is to be found out
+        return Outcome.FAILURE, f"{version}: LeRobot {_LEROBOT} needs 3.12"
+    return Outcome.OK, f"{version} ({sys.executable})"
+
+
+def rclpy_imports(environment: Mapping[str, str]) -> Result:
+    import rclpy
+
+    distro = environment.get("ROS_DISTRO", "")
+    if not distro:
+        return Outcome.WARNING, f"{rclpy.__file__}; ROS_DISTRO is not set: source your ROS 2"
+    return Outcome.OK, f"ROS 2 {distro} ({Path(rclpy.__file__).parent})"
+
+
+def messages() -> Result:
+    from pi0_ros import msg
+    from pi0_ros.msg import ActionChunk
+
+    # Loads the compiled part, too.
+    ActionChunk.__class__.__import_type_support__()
+    return Outcome.OK, str(Path(msg.__file__).parent)
+
+
+def rmw(environment: Mapping[str, str]) -> Result:
+    import rclpy
+
+    name = rclpy.get_rmw_implementation_identifier()
+    asked = environment.get("RMW_IMPLEMENTATION", name)
+    if asked != name:
+        return Outcome.FAILURE, f"RMW_IMPLEMENTATION={asked}, but {name} was loaded"
+    if not name.startswith("rmw_fastrtps"):
+        return Outcome.WARNING, f"{name}: give it buffers for pictures of 1 MB"
+    return Outcome.OK, name
+
+
+def transport(environment: Mapping[str, str]) -> Result:
+    settings = process_environment(share_directory(), environment)
+    if settings.notes:
+        return Outcome.WARNING, "; ".join(settings.notes)
+    ours = share_directory() / "config" / "fastdds.xml"
+    if str(ours) in settings.variables().values():
+        return Outcome.OK, f"{ours} is set for what `pi0` and the launch files start"
+    return Outcome.OK, f"{ours} is in force"
+
+
+def shared_memory() -> Result:
+    if not _SHARED_MEMORY.is_dir():
+        return Outcome.WARNING, f"no {_SHARED_MEMORY}: pictures travel over UDP and get lost"
+    free = shutil.disk_usage(_SHARED_MEMORY).free
+    left = [
+        path
+        for pattern in ("fastrtps_*", "fastdds_*")
+        for path in _SHARED_MEMORY.glob(pattern)
+        if path.is_file()
+    ]
+    size = sum(path.stat().st_size for path in left)
+    text = f"{free / 2**20:.0f} MiB free; Fast DDS uses {size / 2**20:.0f} MiB in {len(left)} files"
+    if free < _SHARED_MEMORY_BYTES:
+        return Outcome.FAILURE, (
+            f"{text}; {_SHARED_MEMORY_BYTES / 2**20:.0f} MiB are needed. In a container: "
+            "--shm-size=1g or --ipc=host. Leftovers of killed processes: remove "
+            f"{_SHARED_MEMORY}/fastrtps_* while no ROS process runs"
+        )
+    return Outcome.OK, text
+
+
+def domain(environment: Mapping[str, str]) -> Result:
+    users = environment.get("ROS_DOMAIN_ID", "")
+    discovery = environment.get("ROS_AUTOMATIC_DISCOVERY_RANGE", "SUBNET")
+    if not users:
+        with reserve_domain() as free:
+            return Outcome.OK, f"ROS_DOMAIN_ID is not set; `pi0 demo` would take {free.number}"
+    if not users.isdecimal() or int(users) > 232:
+        return Outcome.FAILURE, f"ROS_DOMAIN_ID={users}: expected 0 to 101 (at most 232)"
+    return Outcome.OK, f"ROS_DOMAIN_ID={users}, discovery {discovery}"
+
+
+def robot_file(params_file: str) -> Result:
+    from pi0_ros.ros.parameter_check import checked_parameters
+    from pi0_ros.ros.parameters import NODES
+
+    path = find_robot_file(params_file)
+    limits = robot_limits(path)
+    problems, remarks = [], []
+    for node in _NODES:
+        checked = checked_parameters(NODES[node], flattened(node_parameters(path, f"/{node}")))
+        problems += [f"{node}: {problem}" for problem in checked.problems]
+        remarks += [f"{node}: {remark}" for remark in checked.remarks]
+    if problems:
+        return Outcome.FAILURE, f"{path}: {'; '.join(problems)}"
+    if remarks:
+        return Outcome.WARNING, f"{path}: {'; '.join(remarks)}"
+    return Outcome.OK, f"{path} ({limits.joints} joints)"
+
+
+def flattened(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested parameters under dotted names, as ROS has them."""
+    flat: dict[str, Any] = {}
+    for key, value in nested.items():
+        if isinstance(value, Mapping):
+            flat |= flattened(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def checkpoint(policy_path: Path | None) -> Result:
+    from pi0_ros.policy.manifest import WEIGHTS_FILE, check_hashes, file_sha256, read_manifest
+    from pi0_ros.policy.safetensors_header import read_header
+
+    demo = share_directory() / "checkpoints" / "demo"
+    folder = demo if policy_path is None else policy_path.expanduser()
+    weights = folder / WEIGHTS_FILE
+    tensors = read_header(weights)
+    manifest = read_manifest(folder)
+    check_hashes(folder, manifest, file_sha256(weights))
+    size = weights.stat().st_size / 2**20
+    what = "hashes match" if manifest else "it has no manifest of ours to compare with"
+    return Outcome.OK, f"{folder}: {len(tensors)} tensors, {size:.1f} MiB, {what}"
+
+
+def opencv() -> Result:
+    import cv2
+
+    return Outcome.OK, str(cv2.__version__)
+
+
+def torch() -> Result:
+    import torch as library
+
+    if library.cuda.is_available():
+        device = library.cuda.get_device_name(0)
+        return Outcome.OK, f"{library.__version__}, CUDA on {device}"
+    return Outcome.OK, f"{library.__version__}, no CUDA: the CPU, {os.cpu_count()} cores"
+
+
+def lerobot() -> Result:
+    # The version alone: importing it takes ten seconds.
+    version = importlib.metadata.version("lerobot")
+    if version != _LEROBOT:
+        return Outcome.WARNING, f"{version}; tested with {_LEROBOT}"
+    return Outcome.OK, version

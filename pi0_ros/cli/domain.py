@@ -1,0 +1,96 @@
+"""A ROS domain of one's own, so that two demos or test runs on a machine never meet."""
+
+import errno
+import fcntl
+import os
+import socket
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from pi0_ros.core.errors import ConfigurationError
+
+# Domains above 101 reach into the ports that Linux hands out to anyone. People choose low numbers,
+# so the search begins at the other end.
+_DOMAINS = range(101, 0, -1)
+# DDS: discovery port of the first participant of domain 0, and the distance between domains.
+_FIRST_PORT = 7410
+_PORTS_PER_DOMAIN = 250
+
+
+@dataclass
+class Domain:
+    """A domain that no other caller of `reserve_domain` gets until this one is released."""
+
+    number: int
+    _lock: int
+
+    def release(self) -> None:
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def __enter__(self) -> "Domain":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def reserve_domain(folder: Path | None = None) -> Domain:
+    """A domain in which nothing runs on this machine. The reservation ends with the process.
+
+    Args:
+        folder: where the locks lie; one per machine, shared by all users.
+
+    Raises:
+        ConfigurationError: all domains are taken.
+    """
+    folder = Path(tempfile.gettempdir()) if folder is None else folder
+    for number in _DOMAINS:
+        lock = _locked(folder / f"pi0_ros-domain-{number}.lock")
+        if lock is None:
+            continue
+        if _ports_are_free(number):
+            return Domain(number, lock)
+        os.close(lock)
+    raise ConfigurationError(
+        "no ROS domain from 1 to 101 is free on this machine; set ROS_DOMAIN_ID yourself"
+    )
+
+
+def _locked(path: Path) -> int | None:
+    """A descriptor of the locked file; None where another process holds the lock."""
+    try:
+        lock = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        try:
+            lock = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL)
+            os.fchmod(lock, 0o644)
+        except FileExistsError:
+            lock = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
+
+
+def _ports_are_free(number: int) -> bool:
+    """Whether no participant on this machine listens as the first one of the domain."""
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
+        try:
+            probe.bind(("", _FIRST_PORT + _PORTS_PER_DOMAIN * number))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise
+    return True

@@ -1,0 +1,92 @@
+"""A bring-up as a launch description for `ros2 launch`.
+
+launch and launch_ros come with a ROS 2 installation, not from PyPI: they are imported here only
+when a launch file asks for them.
+"""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from pi0_ros.bringup import Argument, Bringup, NodeSpec, process_environment
+from pi0_ros.share import share_directory
+
+if TYPE_CHECKING:
+    from launch import Action, LaunchContext, LaunchDescription
+
+# A node that ignores SIGINT gets SIGTERM, then SIGKILL; together below five seconds.
+_SIGTERM_AFTER_S = "4.2"
+_SIGKILL_AFTER_S = "0.4"
+
+
+def launch_description(bringup: Bringup) -> "LaunchDescription":
+    """Declares the bring-up's arguments, sets its environment and starts its nodes.
+
+    The end of a required node ends the launch; where it failed, `ros2 launch` fails too.
+    """
+    from launch.actions import LogInfo, OpaqueFunction, SetEnvironmentVariable
+
+    from launch import LaunchDescription
+
+    environment = process_environment(share_directory(), os.environ)
+    return LaunchDescription(
+        [
+            *(_declaration(argument) for argument in bringup.arguments),
+            *(SetEnvironmentVariable(s.name, s.value) for s in environment.settings),
+            *(LogInfo(msg=note) for note in environment.notes),
+            OpaqueFunction(function=_nodes, args=[bringup]),
+        ]
+    )
+
+
+def _declaration(argument: Argument) -> "Action":
+    from launch.actions import DeclareLaunchArgument
+
+    return DeclareLaunchArgument(
+        argument.name,
+        default_value=argument.default,
+        description=argument.description,
+        choices=list(argument.choices) or None,
+    )
+
+
+def _nodes(context: "LaunchContext", bringup: Bringup) -> "list[Action]":
+    values = {
+        argument.name: context.launch_configurations[argument.name]
+        for argument in bringup.arguments
+    }
+    return [_node(spec) for spec in bringup.nodes(values)]
+
+
+def _node(spec: NodeSpec) -> "Action":
+    from launch_ros.actions import Node
+
+    return Node(
+        package="pi0_ros",
+        executable=spec.executable,
+        name=spec.name,
+        namespace=spec.namespace,
+        parameters=[str(spec.params_file), dict(spec.parameters)],
+        remappings=list(spec.remappings),
+        ros_arguments=["--log-level", spec.log_level],
+        output="screen",
+        emulate_tty=True,
+        sigterm_timeout=_SIGTERM_AFTER_S,
+        sigkill_timeout=_SIGKILL_AFTER_S,
+        on_exit=_end_of(spec) if spec.required else None,
+    )
+
+
+def _end_of(spec: NodeSpec) -> Any:
+    """What launch does when the node's process has ended."""
+
+    def ended(event: Any, context: "LaunchContext") -> "Action | None":
+        from launch.actions import Shutdown
+
+        if context.is_shutdown:
+            return None
+        if event.returncode != 0:
+            # Not a Shutdown: launch would report success.
+            raise RuntimeError(f"{spec.full_name} ended with exit status {event.returncode}")
+        return Shutdown(reason=f"{spec.full_name} ended")
+
+    return ended

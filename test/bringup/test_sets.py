@@ -1,0 +1,149 @@
+"""What each bring-up starts for given arguments."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pi0_ros.bringup import BRINGUPS, DEMO, POLICY, REAL, NodeSpec
+from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.share import share_directory
+
+REAL_VALUES = {"params_file": "ur5e.yaml", "policy_path": "/checkpoints/mine"}
+
+
+def named(nodes: tuple[NodeSpec, ...]) -> dict[str, NodeSpec]:
+    return {node.name: node for node in nodes}
+
+
+def test_demo_starts_mocks_policy_and_controller_in_mode_demo() -> None:
+    nodes = named(DEMO.nodes({}))
+    assert {name: node.executable for name, node in nodes.items()} == {
+        "mock_arm": "mock_arm_node",
+        "mock_cameras": "mock_cameras_node",
+        "pi0_policy": "policy_node",
+        "pi0_controller": "controller_node",
+    }
+    assert nodes["pi0_policy"].parameters["mode"] == "demo"
+    assert all(node.required for node in nodes.values())
+    assert {node.params_file.name for node in nodes.values()} == {"demo_arm.yaml"}
+
+
+def test_real_bringup_has_no_mocks_and_policy_has_no_controller() -> None:
+    assert set(named(REAL.nodes(REAL_VALUES))) == {"pi0_policy", "pi0_controller"}
+    assert set(named(POLICY.nodes(REAL_VALUES))) == {"pi0_policy"}
+
+
+def test_real_bringup_uses_mode_real_and_the_given_checkpoint() -> None:
+    parameters = named(REAL.nodes(REAL_VALUES))["pi0_policy"].parameters
+    assert parameters["mode"] == "real"
+    assert parameters["policy_path"] == "/checkpoints/mine"
+
+
+@pytest.mark.parametrize("bringup", [REAL, POLICY], ids=lambda bringup: bringup.name)
+def test_real_bringups_demand_the_robots_file_and_a_checkpoint(bringup) -> None:
+    with pytest.raises(ConfigurationError, match="params_file:=… is required"):
+        bringup.nodes({"policy_path": "/checkpoints/mine"})
+    with pytest.raises(ConfigurationError, match="mode real needs policy_path"):
+        bringup.nodes({"params_file": "ur5e.yaml"})
+
+
+def test_empty_arguments_leave_the_choice_to_the_parameter_file() -> None:
+    nodes = named(DEMO.nodes({}))
+    assert "inference_rate" not in nodes["pi0_policy"].parameters
+    assert "command_interface" not in nodes["pi0_controller"].parameters
+
+
+def test_arguments_reach_the_nodes_they_concern() -> None:
+    nodes = named(
+        DEMO.nodes(
+            {
+                "inference_rate": "4",
+                "instruction": "circle over: the blue block",
+                "command_interface": "forward_position",
+                "use_sim_time": "true",
+                "autostart": "false",
+                "namespace": "/left/",
+                "device": "cuda:1",
+            }
+        )
+    )
+    policy = nodes["pi0_policy"].parameters
+    assert policy["inference_rate"] == 4.0
+    assert policy["instruction"] == "circle over: the blue block"
+    assert policy["autostart"] is False
+    assert policy["device"] == "cuda:1"
+    assert nodes["pi0_controller"].parameters["command_interface"] == "forward_position"
+    assert all(node.parameters["use_sim_time"] is True for node in nodes.values())
+    assert nodes["mock_arm"].full_name == "/left/mock_arm"
+
+
+def test_remappings_reach_every_node() -> None:
+    nodes = DEMO.nodes({"remap": "joint_states:=/ur/joint_states camera/main/image_raw:=/front"})
+    expected = (("joint_states", "/ur/joint_states"), ("camera/main/image_raw", "/front"))
+    assert {node.remappings for node in nodes} == {expected}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"speed": "2"}, "unknown argument speed; there are policy_path, mode"),
+        ({"mode": "fake"}, "mode is 'fake', expected one of real, demo"),
+        ({"inference_rate": "0"}, "inference_rate is '0': expected a number of Hz above 0"),
+        ({"inference_rate": "nan"}, "inference_rate is 'nan'"),
+        ({"inference_rate": "fast"}, "inference_rate is 'fast'"),
+        ({"namespace": "my arm"}, "namespace is 'my arm'"),
+        ({"device": "gpu"}, "device is 'gpu'"),
+        ({"remap": "joint_states=/ur"}, "remap: 'joint_states=/ur': expected <topic>:=<topic>"),
+        ({"remap": "a:=b c:="}, "remap: 'c:='"),
+        ({"params_file": "/none.yaml"}, "params_file: no file /none.yaml"),
+        ({"params_file": "ur10"}, "no 'ur10' in .*there: demo_arm.yaml, ur5e.yaml"),
+    ],
+)
+def test_impossible_arguments_are_named(values: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        DEMO.nodes(values)
+
+
+@pytest.mark.parametrize("bringup", BRINGUPS, ids=lambda bringup: bringup.name)
+def test_every_argument_is_described_and_its_default_is_a_choice(bringup) -> None:
+    for argument in bringup.arguments:
+        assert argument.description.endswith(".")
+        assert (
+            not argument.choices
+            or argument.default is None
+            or argument.default in (argument.choices)
+        )
+
+
+@pytest.mark.parametrize("bringup", BRINGUPS, ids=lambda bringup: bringup.name)
+def test_every_bringup_has_a_thin_launch_file(bringup) -> None:
+    text = (share_directory() / "launch" / f"{bringup.name}.launch.py").read_text()
+    compile(text, bringup.name, "exec")
+    constant = {"demo": "DEMO", "policy": "POLICY", "bringup": "REAL"}[bringup.name]
+    assert f"return launch_description({constant})" in text
+    assert len(text.splitlines()) < 15
+
+
+def test_parameters_stand_under_the_full_name_which_outranks_the_robots_file() -> None:
+    spec = named(DEMO.nodes({"namespace": "left"}))["pi0_policy"]
+    document = yaml.safe_load(yaml.safe_dump(spec.parameter_document()))
+    assert document["/left/pi0_policy"]["ros__parameters"]["mode"] == "demo"
+
+
+def test_command_line_names_node_namespace_files_and_remappings() -> None:
+    spec = NodeSpec(
+        executable="policy_node",
+        name="pi0_policy",
+        namespace="left",
+        params_file=Path("/robot.yaml"),
+        parameters={},
+        log_level="debug",
+        remappings=(("camera/main/image_raw", "/front/image"),),
+    )
+    assert spec.ros_arguments(Path("/values.yaml")) == (
+        "--ros-args",
+        *("-r", "__node:=pi0_policy", "-r", "__ns:=/left", "--log-level", "debug"),
+        *("--params-file", "/robot.yaml", "--params-file", "/values.yaml"),
+        *("-r", "camera/main/image_raw:=/front/image"),
+    )

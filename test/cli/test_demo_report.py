@@ -1,0 +1,86 @@
+"""The JSON summary: its keys, and that they hold the steady part only."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli.demo_views import new_record, policy_view, safety_view, steady_record
+
+from pi0_ros.cli.demo_report import build_report, write_report
+from pi0_ros.core.errors import Pi0RosError
+
+SPREAD = {"p50", "p99", "max"}
+JOINT_KEYS = {
+    "peak_velocity_command",
+    "peak_velocity_measured",
+    "velocity_limit",
+    "peak_acceleration_command",
+    "acceleration_limit",
+}
+
+
+def finished_record():
+    record = steady_record()
+    for n in range(10):
+        record.add_position(np.array([0.0004 * n, 0.0]))
+    record.add_chunk(1, 0.05)
+    record.add_chunk(2, 0.07)
+    record.add_joint_velocity(np.array([0.3, -0.8]))
+    record.add_safety(safety_view(103.0, 3, state="HOLD", reason="chunk 2 ran out"))
+    record.add_safety(safety_view(104.0, 4))
+    record.add_policy(policy_view(112.0, received=330))
+    return record
+
+
+def test_report_has_the_promised_keys() -> None:
+    report = build_report(finished_record(), 10.0, 0, [])
+    for key in ("inference_ms", "tick_ms", "action_age_ms"):
+        assert set(report[key]) == SPREAD
+    assert set(report["cameras"]) == {"main", "side", "top"}
+    assert set(report["joints"]) == {"joint_1", "joint_6"}
+    assert set(report["joints"]["joint_6"]) >= JOINT_KEYS
+    assert set(report["holds"][0]) == {"at_s", "reason"}
+    assert {"mode", "seconds", "chunks", "exit"} <= set(report)
+
+
+def test_report_counts_the_steady_part_only() -> None:
+    report = build_report(finished_record(), 10.0, 0, [])
+    assert report["mode"] == "demo"
+    assert report["seconds"] == 10.0
+    assert report["chunks"] == 2
+    assert report["inference_ms"]["max"] == 70.0
+    assert report["tick_ms"] == {"p50": 20.5, "p99": 21.0, "max": 21.0}
+    assert report["cameras"]["main"] == {"received": 300, "dropped": 0}
+    assert report["holds"] == [{"at_s": 1.0, "reason": "HOLD: chunk 2 ran out"}]
+    joint = report["joints"]["joint_6"]
+    assert joint["peak_velocity_measured"] == 0.8
+    assert joint["velocity_limit"] == 1.0
+    assert report["joints"]["joint_1"]["peak_velocity_command"] == pytest.approx(0.02)
+    assert report["limiter"]["limited_ticks"] == {"joint_1": 2, "joint_6": 0}
+
+
+def test_counters_that_restarted_are_taken_as_they_are() -> None:
+    record = steady_record()
+    record.add_policy(policy_view(112.0, received=20))
+    assert build_report(record, 10.0, 0, [])["cameras"]["top"]["received"] == 20
+
+
+def test_a_run_that_never_got_going_has_the_same_keys_and_says_why() -> None:
+    report = build_report(new_record(), 0.0, 1, ["pi0_policy ended"])
+    assert report["chunks"] == 0
+    assert report["tick_ms"] == {"p50": None, "p99": None, "max": None}
+    assert report["exit"] == 1
+    assert report["problems"] == ["pi0_policy ended"]
+    assert set(report["joints"]["joint_6"]) >= JOINT_KEYS
+
+
+def test_file_is_plain_json(tmp_path: Path) -> None:
+    report = build_report(finished_record(), 10.0, 0, [])
+    write_report(tmp_path / "r.json", report)
+    assert json.loads((tmp_path / "r.json").read_text()) == report
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Pi0RosError, match=f"--report {tmp_path}: cannot be written"):
+        write_report(tmp_path, {})

@@ -1,0 +1,44 @@
+"""The tables in the documents are those of the code."""
+
+from pathlib import Path
+
+import pytest
+
+from pi0_ros.cli.message_fields import fields_of
+from pi0_ros.cli.reference import MESSAGES, TABLES, filled
+from pi0_ros.core.errors import ConfigurationError
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_tables_in_the_readme_are_those_of_the_code() -> None:
+    assert filled(README) == README, "run: pi0 reference --write README.md"
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_readme_has_every_table(table: str) -> None:
+    assert README.count(f"<!-- reference:{table} -->") == 1
+
+
+def test_a_changed_table_is_made_anew() -> None:
+    spoilt = README.replace("| `joint_states` |", "| `joint_positions` |")
+    assert spoilt != README
+    assert filled(spoilt) == README
+
+
+def test_an_unknown_table_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="no table nonsense"):
+        filled("<!-- reference:nonsense -->\n\n<!-- /reference -->")
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_every_field_of_a_message_is_described(message: str) -> None:
+    fields = list(fields_of((ROOT / "msg" / f"{message}.msg").read_text()))
+    assert fields
+    assert [field.name for field in fields if not field.text] == []
+
+
+def test_a_comment_behind_a_field_describes_it_alone() -> None:
+    first, second = fields_of("# Both.\nint32 a  # the first\nint32 b\n")
+    assert (first.text, second.text) == ("Both. the first", "Both.")

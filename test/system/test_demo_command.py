@@ -1,0 +1,151 @@
+"""`pi0 demo` with real processes: its report, its end, and its failures."""
+
+import json
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from contracts.listener import Listener
+from system.harness import STARTUP_S, Command, alive, wait_until
+
+from pi0_ros.bringup.robot_file import find_robot_file
+from pi0_ros.ros import topics
+from pi0_ros.share import share_directory
+
+Start = Callable[..., Command]
+NODES = {"mock_arm_node", "mock_cameras_node", "policy_node", "controller_node"}
+
+
+def all_started(command: Command) -> dict[str, int]:
+    command.wait_for("started ")
+    wait_until(lambda: set(command.children()) == NODES, "all processes")
+    return command.children()
+
+
+def test_report_of_a_short_run(pi0: Start, tmp_path: Path) -> None:
+    """With the other kinds of pictures and commands, in a namespace."""
+    file = tmp_path / "report.json"
+    words = ("--seconds", "3", "--report", str(file), "--namespace", "left")
+    command = pi0(
+        "demo", *words, "--transport", "compressed", "--command-interface", "forward_position"
+    )
+    assert command.status() == 0, command.output
+    report = json.loads(file.read_text())
+    assert report["mode"] == "demo"
+    assert report["exit"] == 0
+    assert report["seconds"] >= 3.0
+    assert report["chunks"] > 0
+    assert report["limits_broken"] == []
+    assert report["lost_reports"] == 0
+    for camera in ("main", "side", "top"):
+        assert report["cameras"][camera]["received"] > 0
+    for joint, figures in report["joints"].items():
+        assert figures["peak_velocity_command"] > 0.0, joint
+        assert figures["peak_velocity_command"] <= figures["velocity_limit"] * (1 + 1e-6), joint
+        assert figures["peak_acceleration_command"] <= figures["acceleration_limit"] * (1 + 1e-6)
+
+
+def test_ctrl_c_of_a_running_demo_ends_everything_with_status_0(pi0: Start) -> None:
+    command = pi0("demo")
+    pids = all_started(command)
+    command.wait_for("running steadily")
+    command.process.send_signal(signal.SIGINT)
+    assert command.status(5.0) == 0, command.output
+    assert "Traceback" not in command.output
+    assert "mode DEMO" in command.output.splitlines()[-1]
+    assert not any(alive(pid) for pid in pids.values())
+    for log in command.folder.rglob("*.log"):
+        assert "Traceback" not in log.read_text(), log
+
+
+def test_ctrl_c_while_it_still_loads_ends_everything(pi0: Start) -> None:
+    command = pi0("demo")
+    pids = all_started(command)
+    command.process.send_signal(signal.SIGINT)
+    assert command.status(5.0) == 0, command.output
+    assert not any(alive(pid) for pid in pids.values())
+
+
+def test_no_process_outlives_a_killed_demo(pi0: Start) -> None:
+    command = pi0("demo")
+    pids = all_started(command)
+    command.process.kill()
+    wait_until(lambda: not any(alive(pid) for pid in pids.values()), "the end of all processes")
+
+
+@pytest.mark.parametrize("node", ["mock_cameras_node", "controller_node"])
+def test_a_dead_node_ends_the_demo_and_is_named(pi0: Start, tmp_path: Path, node: str) -> None:
+    file = tmp_path / "report.json"
+    command = pi0("demo", "--report", str(file))
+    pids = all_started(command)
+    os.kill(pids[node], signal.SIGKILL)
+    assert command.status(10.0) == 1
+    name = {"controller_node": "pi0_controller"}.get(node, node.removesuffix("_node"))
+    assert f"{name} was ended by SIGKILL" in command.output
+    assert json.loads(file.read_text())["exit"] == 1
+    assert not any(alive(pid) for pid in pids.values())
+
+
+def test_two_demos_in_one_domain_are_refused(pi0: Start) -> None:
+    first = pi0("demo")
+    first.wait_for("started ")
+    domain = first.output.split("ROS domain ")[1].split(";")[0]
+    with Listener(int(domain), pictures=False) as listener:
+        listener.until(
+            lambda _: listener.subscriptions(topics.JOINT_TRAJECTORY.name), STARTUP_S, "the arm"
+        )
+    second = pi0("demo", "--domain", domain)
+    assert second.status() == 1
+    assert "is in use by" in second.output
+    assert "Choose --domain or --namespace" in second.output
+
+
+def test_a_demo_that_does_not_get_going_says_what_it_waits_for(pi0: Start) -> None:
+    command = pi0("demo", "--startup-timeout", "1")
+    assert command.status(20.0) == 1
+    assert "no steady running after 1 s, still waiting for" in command.output
+
+
+def test_a_missing_checkpoint_is_a_clear_error(pi0: Start) -> None:
+    command = pi0("demo", "--mode", "real", "--policy-path", "/no/such/folder")
+    assert command.status() == 1
+    assert "policy_path /no/such/folder: no such folder" in command.output
+    assert "Traceback" not in command.output
+
+
+def test_a_corrupt_checkpoint_is_a_clear_error(pi0: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoint"
+    shutil.copytree(share_directory() / "checkpoints" / "demo", folder)
+    weights = folder / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    command = pi0("demo", "--policy-path", str(folder))
+    assert command.status() == 1
+    assert f"{weights}: differs from what" in command.output
+    assert "Traceback" not in command.output
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("control_rate: 50.0", "control_rate: 0.0", "control_rate"),
+        ("max_velocity: 2.5", "max_velocity: -2.5", "joint_6"),
+        ("joint_6:", "joint_9:", "joint_limits.joint_6"),
+        ("inference_rate: 8.0", "inference_rate: 0.0", "inference_rate"),
+    ],
+)
+def test_impossible_parameters_are_named(
+    pi0: Start, tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    text = find_robot_file("demo_arm.yaml").read_text()
+    assert text.count(old) == 1
+    file = tmp_path / "robot.yaml"
+    file.write_text(text.replace(old, new))
+    command = pi0("demo", "--params-file", str(file))
+    assert command.status() == 1
+    assert message in command.output
+    assert "Traceback" not in command.output
