@@ -18,6 +18,7 @@ from pi0_ros.cli.demo_record import DemoRecord
 from pi0_ros.cli.demo_report import build_report, write_report
 from pi0_ros.cli.demo_surroundings import demo_domain, new_log_folder, prepare_environment
 from pi0_ros.cli.demo_terminal import Terminal
+from pi0_ros.cli.domain import reserve_arm
 from pi0_ros.core.control_config import ControlConfig
 from pi0_ros.core.errors import ConfigurationError
 
@@ -99,7 +100,11 @@ def run(arguments: argparse.Namespace) -> int:
     specs = DEMO.nodes({name: value for name, value in given.items() if value is not None})
     _require_writable(arguments.report)
     run_ = _Run(specs, _new_record(specs), arguments.seconds, arguments.startup_timeout)
-    with demo_domain(arguments.domain) as (number, is_ours):
+    namespace = specs[0].namespace
+    with (
+        demo_domain(arguments.domain) as (number, is_ours),
+        reserve_arm(number, namespace),
+    ):
         terminal = Terminal(f"from another terminal:  export ROS_DOMAIN_ID={number}")
         notes = prepare_environment(number)
         terminal.say(

@@ -23,7 +23,7 @@ from pi0_ros.ros.entities import interface, profile, publisher
 _COMMANDS = (topics.JOINT_TRAJECTORY, topics.POSITION_COMMANDS)
 # A second of stalled terminal must not lose a message that is counted.
 _DEPTH = 200
-_DISCOVERY_S = 1.0
+_DISCOVERY_S = 2.0
 
 
 def _constants(message: Any, prefix: str) -> dict[int, str]:
@@ -67,8 +67,8 @@ class DemoMonitor:
                 if ends:
                     others = ", ".join(sorted({end.node_name for end in ends}))
                     raise ConfigurationError(
-                        f"{name} is in use by {others} in this ROS domain: another demo or an arm. "
-                        "Choose --domain or --namespace"
+                        f"{name} is in use by {others} in this ROS domain, another demo or an arm: "
+                        "choose --domain or --namespace"
                     )
 
     def listen(self, record: DemoRecord) -> None:

@@ -24,7 +24,7 @@ def demo_domain(option: int | None) -> Iterator[tuple[int, bool]]:
         yield int(text), False
         return
     with reserve_domain() as reserved:
-        yield reserved.number, True
+        yield reserved.domain, True
 
 
 def prepare_environment(domain: int) -> tuple[str, ...]:

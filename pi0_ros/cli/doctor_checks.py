@@ -129,7 +129,7 @@ def domain(environment: Mapping[str, str]) -> Result:
     discovery = environment.get("ROS_AUTOMATIC_DISCOVERY_RANGE", "SUBNET")
     if not users:
         with reserve_domain() as free:
-            return Outcome.OK, f"ROS_DOMAIN_ID is not set; `pi0 demo` would take {free.number}"
+            return Outcome.OK, f"ROS_DOMAIN_ID is not set; `pi0 demo` would take {free.domain}"
     if not users.isdecimal() or int(users) > 232:
         return Outcome.FAILURE, f"ROS_DOMAIN_ID={users}: expected 0 to 101 (at most 232)"
     return Outcome.OK, f"ROS_DOMAIN_ID={users}, discovery {discovery}"

@@ -21,10 +21,10 @@ _PORTS_PER_DOMAIN = 250
 
 
 @dataclass
-class Domain:
-    """A domain that no other caller of `reserve_domain` gets until this one is released."""
+class Reservation:
+    """A domain, or an arm in it, that nobody else can reserve until this one is released."""
 
-    number: int
+    domain: int
     _lock: int
 
     def release(self) -> None:
@@ -32,7 +32,7 @@ class Domain:
             os.close(self._lock)
             self._lock = -1
 
-    def __enter__(self) -> "Domain":
+    def __enter__(self) -> "Reservation":
         return self
 
     def __exit__(
@@ -44,7 +44,7 @@ class Domain:
         self.release()
 
 
-def reserve_domain(folder: Path | None = None) -> Domain:
+def reserve_domain(folder: Path | None = None) -> Reservation:
     """A domain in which nothing runs on this machine. The reservation ends with the process.
 
     Args:
@@ -59,11 +59,28 @@ def reserve_domain(folder: Path | None = None) -> Domain:
         if lock is None:
             continue
         if _ports_are_free(number):
-            return Domain(number, lock)
+            return Reservation(number, lock)
         os.close(lock)
     raise ConfigurationError(
         "no ROS domain from 1 to 101 is free on this machine; set ROS_DOMAIN_ID yourself"
     )
+
+
+def reserve_arm(domain: int, namespace: str, folder: Path | None = None) -> Reservation:
+    """The right to command the arm of a domain and namespace, among demos on this machine.
+
+    Raises:
+        ConfigurationError: another demo has it.
+    """
+    folder = Path(tempfile.gettempdir()) if folder is None else folder
+    name = namespace.replace("/", "-")
+    lock = _locked(folder / f"pi0_ros-arm-{domain}-{name}.lock")
+    if lock is None:
+        raise ConfigurationError(
+            f"another demo runs in ROS domain {domain}, namespace /{namespace}: "
+            "choose --domain or --namespace"
+        )
+    return Reservation(domain, lock)
 
 
 def _locked(path: Path) -> int | None:

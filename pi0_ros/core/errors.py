@@ -20,6 +20,10 @@ class PolicyError(Pi0RosError):
     """Inference failed or produced values that must not move an arm."""
 
 
+class PolicyLost(PolicyError):
+    """The device that computes is lost or out of memory: no later inference can be trusted."""
+
+
 class InputRefused(Pi0RosError):
     """One incoming message was refused; the stream it came on goes on.
 

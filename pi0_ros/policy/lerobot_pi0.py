@@ -10,7 +10,7 @@ from lerobot.policies.utils import prepare_observation_for_inference
 from lerobot.utils.constants import OBS_STATE
 
 from pi0_ros.core.arrays import FloatArray
-from pi0_ros.core.errors import PolicyError
+from pi0_ros.core.errors import PolicyError, PolicyLost
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.interface import PolicyDescription
 from pi0_ros.policy.policy_config import PolicyConfig
@@ -61,13 +61,13 @@ class LeRobotPi0:
             with torch.no_grad():
                 actions = self._actions(observation)
         except torch.OutOfMemoryError as error:
-            raise PolicyError(
+            raise PolicyLost(
                 f"{self._device}: out of memory during inference ({error}); end what else uses "
                 "the device, or set the parameter device"
             ) from error
         except _FAILURES as error:
             if any(mark in str(error) for mark in _DEVICE_LOST):
-                raise PolicyError(f"{self._device}: device lost ({error})") from error
+                raise PolicyLost(f"{self._device}: device lost ({error})") from error
             raise PolicyError(f"inference failed: {type(error).__name__}: {error}") from error
         return self._checked(actions)
 

@@ -18,8 +18,7 @@ def quiet_libraries() -> Iterator[None]:
     """
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
-    placeholder = logging.NullHandler()
-    root.addHandler(placeholder)
+    root.addHandler(logging.NullHandler())
     # A logger's own filter sees what is said through it, not what other loggers pass up to it.
     root.addFilter(_to_debug_log)
     printed = io.StringIO()
@@ -28,7 +27,6 @@ def quiet_libraries() -> Iterator[None]:
             yield
     finally:
         root.removeFilter(_to_debug_log)
-        root.removeHandler(placeholder)
         for handler in [handler for handler in root.handlers if handler not in handlers]:
             root.removeHandler(handler)
         root.setLevel(level)

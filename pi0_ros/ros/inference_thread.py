@@ -11,7 +11,7 @@ import numpy as np
 
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.chunk import ActionChunk
-from pi0_ros.core.errors import InputRefused, ObservationNotReady, PolicyError
+from pi0_ros.core.errors import InputRefused, ObservationNotReady, PolicyError, PolicyLost
 from pi0_ros.core.instruction import checked_instruction
 from pi0_ros.core.observation import Observation
 from pi0_ros.core.observation_builder import INSTRUCTION, ObservationBuilder
@@ -198,6 +198,9 @@ class InferenceThread:
             self._busy_since_ns = steady_ns
         try:
             positions = self._checked(self._policy.infer(observation))
+        except PolicyLost:
+            # Ends the thread, and with it the process.
+            raise
         except PolicyError as error:
             self._failed(error)
         except InputRefused as refusal:

@@ -12,21 +12,21 @@ from contracts.listener import Listener
 from contracts.recording import Recording
 from launch import LaunchDescription
 from pi0_ros.bringup import process_environment
-from pi0_ros.cli.domain import Domain, reserve_domain
+from pi0_ros.cli.domain import Reservation, reserve_domain
 from pi0_ros.share import share_directory
 
 _STARTUP_S = 120.0
 
 
 @cache
-def _domain() -> Domain:
+def _domain() -> Reservation:
     """Reserved until this process ends."""
     return reserve_domain()
 
 
 def demo_description() -> LaunchDescription:
     """Starts the demo with its default arguments."""
-    os.environ["ROS_DOMAIN_ID"] = str(_domain().number)
+    os.environ["ROS_DOMAIN_ID"] = str(_domain().domain)
     os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
     # For the listener, which lives in this process; the launch file sets it for the nodes.
     os.environ.update(process_environment(share_directory(), os.environ).variables())
@@ -38,6 +38,6 @@ def demo_description() -> LaunchDescription:
 
 def listening_until(condition: Callable[[Recording], object], what: str) -> Listener:
     """A listener that has heard what the condition asks for; to be closed."""
-    listener = Listener(_domain().number)
+    listener = Listener(_domain().domain)
     listener.until(condition, _STARTUP_S, what)
     return listener

@@ -159,6 +159,21 @@ def test_a_new_instruction_starts_from_the_plan_not_from_the_old_chunk(rig):
     assert _refused(rig, rig.way_to(GOAL), epoch=1) == "old epoch"
 
 
+def test_a_new_instruction_drops_what_the_old_one_still_wanted(rig):
+    start = rig.measured()
+    rig.send(np.tile(start + 0.45, (50, 1)))
+    rig.run(6)
+    rests_at = rig.tick().trajectory.positions[-1]
+    rig.send(np.tile(rig.loop.report().position, (50, 1)), epoch=2)
+    farthest = start
+    for _ in range(40):
+        rig.tick()
+        farthest = np.maximum(farthest, rig.measured())
+    # The old target is 0.2 rad farther on; the arm does not go after it.
+    assert (farthest < rests_at + 0.02).all()
+    assert (rests_at < start + 0.3).all()
+
+
 def test_motion_out_of_a_hold_starts_gently(rig):
     rows = np.tile(np.full(6, 0.2), (50, 1))
     rig.send(rows)

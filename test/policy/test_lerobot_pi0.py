@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from pi0_ros.core.errors import PolicyError
+from pi0_ros.core.errors import PolicyError, PolicyLost
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.lerobot_pi0 import LeRobotPi0
 from pi0_ros.policy.loader import load_policy
@@ -115,12 +115,12 @@ def test_output_that_is_not_finite_is_an_error(
 
 
 @pytest.mark.parametrize(
-    ("raised", "words"),
+    ("raised", "becomes", "words"),
     [
-        (torch.OutOfMemoryError("CUDA out of memory"), "out of memory"),
-        (RuntimeError("CUDA error: an illegal memory access"), "device lost"),
-        (RuntimeError("mat1 and mat2 shapes"), "inference failed: RuntimeError"),
-        (KeyError("observation.state"), "inference failed: KeyError"),
+        (torch.OutOfMemoryError("CUDA out of memory"), PolicyLost, "out of memory"),
+        (RuntimeError("CUDA error: an illegal memory access"), PolicyLost, "device lost"),
+        (RuntimeError("mat1 and mat2 shapes"), PolicyError, "inference failed: RuntimeError"),
+        (KeyError("observation.state"), PolicyError, "inference failed: KeyError"),
     ],
 )
 def test_what_torch_raises_becomes_a_policy_error_with_its_cause(
@@ -128,6 +128,7 @@ def test_what_torch_raises_becomes_a_policy_error_with_its_cause(
     observation: Observation,
     monkeypatch: pytest.MonkeyPatch,
     raised: Exception,
+    becomes: type[PolicyError],
     words: str,
 ) -> None:
     def fail(*_: object, **__: object) -> NoReturn:
@@ -136,6 +137,7 @@ def test_what_torch_raises_becomes_a_policy_error_with_its_cause(
     monkeypatch.setattr(PI0TinyPolicy, "predict_action_chunk", fail)
     with pytest.raises(PolicyError, match=words) as caught:
         policy.infer(observation)
+    assert type(caught.value) is becomes
     assert caught.value.__cause__ is raised
 
 

@@ -30,7 +30,7 @@ def domain() -> Iterator[int]:
     before = os.environ.get("ROS_AUTOMATIC_DISCOVERY_RANGE")
     os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
     with reserve_domain() as reserved:
-        yield reserved.number
+        yield reserved.domain
     if before is None:
         del os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"]
     else:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pi0_ros.core.errors import InputRefused, PolicyError
+from pi0_ros.core.errors import InputRefused, PolicyError, PolicyLost
 from pi0_ros.core.observation_builder import ObservationBuilder, ObservationConfig
 from pi0_ros.ros.inference_thread import InferenceConfig, InferenceThread, Inferred
 
@@ -229,9 +229,10 @@ def test_an_instruction_is_checked_by_the_policy_too(rig: Rig) -> None:
     }
 
 
-def test_a_defect_of_the_policy_is_told_and_ends_the_thread(stub: Any) -> None:
+@pytest.mark.parametrize("error", [KeyError("a mistake"), PolicyLost("cuda:0: device lost")])
+def test_a_defect_or_a_lost_device_is_told_and_ends_the_thread(stub: Any, error: Exception) -> None:
     def defect(observation: Any) -> Any:
-        raise KeyError("a mistake")
+        raise error
 
     stub.answers = defect
     rig = Rig(stub)
@@ -239,8 +240,8 @@ def test_a_defect_of_the_policy_is_told_and_ends_the_thread(stub: Any) -> None:
     rig.thread.activate()
     rig.observe()
 
-    rig.listener.until(lambda: rig.listener.fatal, "the defect")
-    assert isinstance(rig.listener.fatal[0], KeyError)
+    rig.listener.until(lambda: rig.listener.fatal, "the error")
+    assert rig.listener.fatal == [error]
     rig.thread.end(5.0)
 
 

@@ -44,15 +44,15 @@ def demo(isolated: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
     """
     folder = tmp_path_factory.mktemp("demo")
     with reserve_domain() as domain:
-        environment = os.environ | {"ROS_DOMAIN_ID": str(domain.number)}
-        with Listener(domain.number) as listener:
+        environment = os.environ | {"ROS_DOMAIN_ID": str(domain.domain)}
+        with Listener(domain.domain) as listener:
             processes = Processes(DEMO.nodes({}), environment, folder)
             try:
                 first = listener.until(
                     a_circle_is_recorded, STARTUP_S, "a circling arm", alive=processes.deaths
                 )
                 listener.restart()
-                yield RunningDemo(listener, processes, domain.number, first)
+                yield RunningDemo(listener, processes, domain.domain, first)
             finally:
                 processes.stop()
 

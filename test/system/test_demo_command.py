@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from contracts.listener import Listener
-from system.harness import STARTUP_S, Command, alive, wait_until
+from system.harness import Command, alive, wait_until
 
 from pi0_ros.bringup.robot_file import find_robot_file
-from pi0_ros.ros import topics
+from pi0_ros.cli.domain import reserve_domain
 from pi0_ros.share import share_directory
 
 Start = Callable[..., Command]
@@ -89,18 +89,22 @@ def test_a_dead_node_ends_the_demo_and_is_named(pi0: Start, tmp_path: Path, node
     assert not any(alive(pid) for pid in pids.values())
 
 
-def test_two_demos_in_one_domain_are_refused(pi0: Start) -> None:
+def test_two_demos_on_one_arm_are_refused(pi0: Start) -> None:
     first = pi0("demo")
     first.wait_for("started ")
     domain = first.output.split("ROS domain ")[1].split(";")[0]
-    with Listener(int(domain), pictures=False) as listener:
-        listener.until(
-            lambda _: listener.subscriptions(topics.JOINT_TRAJECTORY.name), STARTUP_S, "the arm"
-        )
     second = pi0("demo", "--domain", domain)
     assert second.status() == 1
-    assert "is in use by" in second.output
-    assert "Choose --domain or --namespace" in second.output
+    assert "choose --domain or --namespace" in second.output
+
+
+def test_a_demo_beside_an_arm_in_the_same_domain_is_refused(pi0: Start) -> None:
+    with reserve_domain() as domain, Listener(domain.domain, pictures=False) as arm:
+        # A listener subscribes as an arm does.
+        command = pi0("demo", ROS_DOMAIN_ID=str(domain.domain))
+        assert command.status() == 1
+        assert f"is in use by {arm.node.get_name()} in this ROS domain" in command.output
+        assert "choose --domain or --namespace" in command.output
 
 
 def test_a_demo_that_does_not_get_going_says_what_it_waits_for(pi0: Start) -> None:

@@ -24,8 +24,8 @@ def test_repeated_ctrl_c_still_ends_every_node_with_status_0(isolated, tmp_path:
         status = recording.last(topics.POLICY_STATUS.name)
         return status is not None and status.state == PolicyStatus.STATE_RUNNING
 
-    with reserve_domain() as domain, Listener(domain.number, pictures=False) as listener:
-        environment = os.environ | {"ROS_DOMAIN_ID": str(domain.number)}
+    with reserve_domain() as domain, Listener(domain.domain, pictures=False) as listener:
+        environment = os.environ | {"ROS_DOMAIN_ID": str(domain.domain)}
         processes = Processes(DEMO.nodes({}), environment, tmp_path)
         try:
             listener.until(loaded, STARTUP_S, "a running policy", alive=processes.deaths)
