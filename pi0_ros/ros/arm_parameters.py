@@ -40,7 +40,7 @@ CONTROLLER = (
         "Ticks ahead of now that a new message no longer changes, so that one that comes late by "
         "less than this changes nothing already played. Unused with forward_position.",
         unit="ticks",
-        range=Range(0, 50),
+        range=Range(1, 50),
     ),
     Parameter(
         "lookahead_ticks",

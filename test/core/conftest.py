@@ -1,8 +1,16 @@
-"""Hypothesis: the same examples in every run; HYPOTHESIS_PROFILE=explore asks for new ones."""
+"""What the tests of the core share.
+
+Hypothesis tries the same examples in every run; HYPOTHESIS_PROFILE=explore asks for new ones.
+"""
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from pi0_ros.core.control_config import ControlConfig
+
+from .rig import Rig
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.register_profile(
@@ -13,3 +21,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+@pytest.fixture(params=["joint_trajectory", "forward_position"])
+def rig(request: pytest.FixtureRequest) -> Rig:
+    """An active controller of an arm that stands, with either command interface."""
+    rig = Rig(ControlConfig(command_interface=request.param))
+    rig.activate()
+    rig.tick()
+    return rig

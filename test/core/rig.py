@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.chunk import ActionChunk
 from pi0_ros.core.control_config import ControlConfig
 from pi0_ros.core.control_loop import ControlLoop
 from pi0_ros.core.control_state import Command, ControlState
+from pi0_ros.core.errors import InputRefused
 from pi0_ros.core.limits import ArmLimits
 from pi0_ros.core.trajectory import Trajectory
 
@@ -16,6 +18,7 @@ from .arms import STEP_NS, assert_within_limits, six_joints
 from .played_curve import PlayedCurve
 
 START_NS = 1_000_000_000_000
+GOAL = np.array([0.8, 0.4, 1.0, -0.9, 0.9, 1.2])
 
 
 class Rig:
@@ -147,6 +150,23 @@ class Rig:
         chunk = self.chunk(rows, **changes)
         self.loop.add_chunk(chunk, self.now_ns)
         return chunk
+
+    def refusal(self, rows: FloatArray, **changes: object) -> str:
+        """The kind for which a chunk is refused."""
+        with pytest.raises(InputRefused) as caught:
+            self.send(rows, **changes)
+        return caught.value.kind
+
+    def in_motion(self, ticks: int = 20) -> None:
+        """On the way to GOAL."""
+        self.send(self.way_to(GOAL))
+        self.run(ticks)
+        assert self.state is ControlState.RUN
+        assert self.loop.report().velocity.any()
+
+    def until_rest(self) -> None:
+        while not self.stands():
+            self.tick()
 
     def way_to(self, goal: FloatArray, rows: int = 50, speed: float = 0.5) -> FloatArray:
         """Rows from where the plan is toward `goal` at `speed` of the limits, then still."""

@@ -265,7 +265,7 @@ class FaultyDaysForwardPosition(FaultyDays):
     interface = "forward_position"
 
 
-STEPS = settings(max_examples=60, stateful_step_count=25)
+STEPS = settings(stateful_step_count=25)
 TestFaultyDays = FaultyDays.TestCase
 TestFaultyDays.settings = STEPS
 TestFaultyDaysForwardPosition = FaultyDaysForwardPosition.TestCase
