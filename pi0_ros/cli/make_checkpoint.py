@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pi0_ros.policy.training_samples import TrainingSample
 
 DEFAULT_OUTPUT = Path("checkpoints/demo")
-DEFAULT_STEPS = 1500
-DEFAULT_SAMPLES = 2500
+DEFAULT_STEPS = 2500
+DEFAULT_SAMPLES = 3000
 
 _INTERRUPTED = 130
 _CHECK_SAMPLES = 40
