@@ -127,6 +127,7 @@ def _run_in_domain(run_: _Run, terminal: Terminal, is_ours: bool) -> tuple[int, 
     monitor = DemoMonitor(run_.specs[0].namespace)
     try:
         if not is_ours:
+            terminal.say("looking for other arms in this domain")
             monitor.require_free_topics()
         monitor.listen(run_.record)
         folder = new_log_folder()

@@ -1,5 +1,6 @@
 """Listens to a running demo over ROS and fills a DemoRecord; says the instruction typed in."""
 
+import gc
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,7 +24,10 @@ from pi0_ros.ros.entities import interface, profile, publisher
 _COMMANDS = (topics.JOINT_TRAJECTORY, topics.POSITION_COMMANDS)
 # A second of stalled terminal must not lose a message that is counted.
 _DEPTH = 200
-_DISCOVERY_S = 2.0
+# Fast DDS announces a participant every three seconds unless a profile says otherwise, and those
+# of a real arm may have none of ours.
+_DISCOVERY_S = 3.5
+_NAMES_S = 0.5
 
 
 def _constants(message: Any, prefix: str) -> dict[int, str]:
@@ -60,16 +64,15 @@ class DemoMonitor:
             self.spin(0.1)
             for topic in _COMMANDS:
                 name = self._node.resolve_topic_name(topic.name)
-                ends = [
-                    *self._node.get_publishers_info_by_topic(name),
-                    *self._node.get_subscriptions_info_by_topic(name),
-                ]
-                if ends:
-                    others = ", ".join(sorted({end.node_name for end in ends}))
-                    raise ConfigurationError(
-                        f"{name} is in use by {others} in this ROS domain, another demo or an arm: "
-                        "choose --domain or --namespace"
-                    )
+                if not self._users(name):
+                    continue
+                # Discovery learns of a node's topics before it learns the node's name.
+                self.spin(_NAMES_S)
+                others = ", ".join(sorted(self._users(name)))
+                raise ConfigurationError(
+                    f"{name} is in use by {others} in this ROS domain, another demo or an arm: "
+                    "choose --domain or --namespace"
+                )
 
     def listen(self, record: DemoRecord) -> None:
         """From now on everything heard goes into `record`."""
@@ -98,9 +101,21 @@ class DemoMonitor:
             return
 
     def close(self) -> None:
+        """Leaves DDS; nothing of it stays in shared memory."""
         self._executor.shutdown()
         self._node.destroy_node()
         rclpy.shutdown(context=self._context)
+        # The participant lives as long as anything that refers to the node, callbacks included.
+        del self._executor, self._node, self._instructions
+        gc.collect()
+
+    def _users(self, topic: str) -> set[str]:
+        """Nodes that publish on or subscribe to the topic."""
+        ends = (
+            *self._node.get_publishers_info_by_topic(topic),
+            *self._node.get_subscriptions_info_by_topic(topic),
+        )
+        return {end.node_name for end in ends}
 
     # ---- callbacks ----
 

@@ -4,6 +4,7 @@ rclpy is imported late, so that a Ctrl-C that comes early finds its handler in p
 """
 
 import ctypes
+import gc
 import importlib
 import os
 import signal
@@ -77,6 +78,10 @@ def run(node_class: str, argv: Sequence[str] | None) -> NoReturn:
     except Pi0RosError as error:
         print(f"error: {error}", file=sys.stderr)
         status = 1
+    # Fast DDS gives its shared memory back when rclpy's objects are collected, and what the
+    # controller froze for its ticks is never collected otherwise.
+    gc.unfreeze()
+    gc.collect()
     # Everything is closed. What is left, the interpreter's end, takes seconds with torch in it, can
     # hang or abort in a thread that is in foreign code, and dies of a second Ctrl-C.
     _end_now(status)

@@ -1,5 +1,6 @@
 """Hears everything on the topics of a running system and can speak on some."""
 
+import gc
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,7 +35,9 @@ class Listener:
             domain_id=domain,
             signal_handler_options=SignalHandlerOptions.NO,
         )
-        self.node = rclpy.create_node("listener", namespace=namespace, context=self._context)
+        self.node = rclpy.create_node(
+            "listener", namespace=namespace, context=self._context, enable_rosout=False
+        )
         self._executor = EventsExecutor(context=self._context)
         self._executor.add_node(self.node)
         self.recording = Recording()
@@ -58,9 +61,13 @@ class Listener:
         self.close()
 
     def close(self) -> None:
+        """Leaves DDS; nothing of it stays in shared memory."""
         self._executor.shutdown()
         self.node.destroy_node()
         rclpy.shutdown(context=self._context)
+        # The participant lives as long as anything that refers to the node, callbacks included.
+        del self._executor, self.node
+        gc.collect()
 
     # ---- hearing ----
 

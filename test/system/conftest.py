@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from contracts.listener import Listener
 from contracts.velocity_limits import a_circle_is_recorded
-from system.harness import STARTUP_S, Command, RunningDemo
+from system.harness import STARTUP_S, Command, RunningDemo, all_segments, remove_orphans
 
 from pi0_ros.bringup import DEMO, process_environment
 from pi0_ros.cli.demo_processes import Processes
@@ -61,6 +61,7 @@ def demo(isolated: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
 def pi0(isolated: None, tmp_path: Path) -> Iterator[Callable[..., Command]]:
     """Starts `pi0 WORDS...`; at the end of the test it is gone."""
     started: list[Command] = []
+    segments_before = all_segments()
 
     def start(*words: str, **variables: str) -> Command:
         folder = tmp_path / f"run{len(started)}"
@@ -73,3 +74,4 @@ def pi0(isolated: None, tmp_path: Path) -> Iterator[Callable[..., Command]]:
     yield start
     for command in started:
         command.end()
+    remove_orphans(all_segments() - segments_before)

@@ -1,5 +1,7 @@
 """What the system tests work with: a running demo, and a `pi0` command under test."""
 
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -94,6 +96,32 @@ def _parent(entry: Path) -> int:
         return int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
     except (FileNotFoundError, ProcessLookupError):
         return -1
+
+
+def segments_of(pid: int) -> set[Path]:
+    """Fast DDS's segments mapped by the process; its ports are shared with others and stay."""
+    try:
+        lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return set()
+    paths = {Path(line.split(maxsplit=5)[5]) for line in lines if "/fastrtps_" in line}
+    return {path for path in paths if "_port" not in path.name}
+
+
+def all_segments() -> set[Path]:
+    """Fast DDS's segments of this user, without their lock files."""
+    names = re.compile(r"fastrtps_[0-9a-f]+")
+    files = {path for path in Path("/dev/shm").glob("fastrtps_*") if names.fullmatch(path.name)}
+    return {path for path in files if path.stat().st_uid == os.getuid()}
+
+
+def remove_orphans(segments: set[Path]) -> None:
+    """Removes those that no process has mapped any more: a killed process leaves its own."""
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    mapped = set().union(*(segments_of(pid) for pid in pids))
+    for path in segments - mapped:
+        path.unlink(missing_ok=True)
+        path.with_name(f"{path.name}_el").unlink(missing_ok=True)
 
 
 def wait_until(condition: Callable[[], object], what: str, deadline_s: float = _END_S) -> None:

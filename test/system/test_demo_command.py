@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from contracts.listener import Listener
-from system.harness import Command, alive, wait_until
+from system.harness import Command, alive, segments_of, wait_until
 
 from pi0_ros.bringup.robot_file import find_robot_file
 from pi0_ros.cli.domain import reserve_domain
@@ -52,11 +52,14 @@ def test_ctrl_c_of_a_running_demo_ends_everything_with_status_0(pi0: Start) -> N
     command = pi0("demo")
     pids = all_started(command)
     command.wait_for("running steadily")
+    segments = {path for pid in (command.process.pid, *pids.values()) for path in segments_of(pid)}
     command.process.send_signal(signal.SIGINT)
     assert command.status(5.0) == 0, command.output
     assert "Traceback" not in command.output
     assert "mode DEMO" in command.output.splitlines()[-1]
     assert not any(alive(pid) for pid in pids.values())
+    # Leftovers fill the shared memory until nothing starts any more.
+    assert {path for path in segments if path.exists()} == set()
     for log in command.folder.rglob("*.log"):
         assert "Traceback" not in log.read_text(), log
 
