@@ -8,7 +8,7 @@ import numpy as np
 from contracts.recording import Recording, nanoseconds
 from contracts.topic_contracts import enough_is_recorded
 from pi0_ros.bringup.robot_file import find_robot_file, robot_limits
-from pi0_ros.cli.command_oracle import CommandOracle
+from pi0_ros.cli.demo.command_oracle import CommandOracle
 from pi0_ros.core.limits import ArmLimits
 from pi0_ros.ros import topics
 

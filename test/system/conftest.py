@@ -10,7 +10,7 @@ from contracts.velocity_limits import a_circle_is_recorded
 from system.harness import STARTUP_S, Command, RunningDemo, all_segments, remove_orphans
 
 from pi0_ros.bringup import DEMO, process_environment
-from pi0_ros.cli.demo_processes import Processes
+from pi0_ros.cli.demo.processes import Processes
 from pi0_ros.cli.domain import reserve_domain
 from pi0_ros.share import share_directory
 

@@ -14,7 +14,7 @@ import pytest
 from contracts.listener import Listener
 from contracts.recording import Recording
 
-from pi0_ros.cli.demo_processes import Processes
+from pi0_ros.cli.demo.processes import Processes
 
 # Loading LeRobot takes ten seconds on an idle machine, and machines are not always idle.
 STARTUP_S = 120.0

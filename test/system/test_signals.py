@@ -10,7 +10,7 @@ from pi0_ros.msg import PolicyStatus
 from system.harness import STARTUP_S
 
 from pi0_ros.bringup import DEMO
-from pi0_ros.cli.demo_processes import Processes, failures
+from pi0_ros.cli.demo.processes import Processes, failures
 from pi0_ros.cli.domain import reserve_domain
 from pi0_ros.ros import topics
 

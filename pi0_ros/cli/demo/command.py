@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 
 from pi0_ros.bringup import DEMO, NodeSpec
 from pi0_ros.bringup.robot_file import node_parameters, robot_limits
-from pi0_ros.cli.command_oracle import CommandOracle
-from pi0_ros.cli.demo_processes import Processes, failures
-from pi0_ros.cli.demo_record import DemoRecord
-from pi0_ros.cli.demo_report import build_report, write_report
-from pi0_ros.cli.demo_surroundings import demo_domain, new_log_folder, prepare_environment
-from pi0_ros.cli.demo_terminal import Terminal
+from pi0_ros.cli.demo.command_oracle import CommandOracle
+from pi0_ros.cli.demo.processes import Processes, failures
+from pi0_ros.cli.demo.record import DemoRecord
+from pi0_ros.cli.demo.report import build_report, write_report
+from pi0_ros.cli.demo.surroundings import demo_domain, new_log_folder, prepare_environment
+from pi0_ros.cli.demo.terminal import Terminal
 from pi0_ros.cli.domain import reserve_arm
 from pi0_ros.core.control_config import ControlConfig
 from pi0_ros.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from pi0_ros.cli.demo_monitor import DemoMonitor
+    from pi0_ros.cli.demo.monitor import DemoMonitor
 
 DESCRIPTION = """\
 Starts mock cameras, mock arm, policy and controller, as `ros2 launch pi0_ros demo.launch.py` does,
@@ -122,7 +122,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _run_in_domain(run_: _Run, terminal: Terminal, is_ours: bool) -> tuple[int, float, list[str]]:
     """Exit status, seconds of steady running, and what went wrong."""
     # Only now: rclpy takes its domain and its transports from the environment.
-    from pi0_ros.cli.demo_monitor import DemoMonitor
+    from pi0_ros.cli.demo.monitor import DemoMonitor
 
     monitor = DemoMonitor(run_.specs[0].namespace)
     try:

@@ -14,7 +14,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 from std_msgs.msg import String
 
-from pi0_ros.cli.demo_record import DemoRecord, PolicyView, SafetyView, Stream
+from pi0_ros.cli.demo.record import DemoRecord, PolicyView, SafetyView, Stream
 from pi0_ros.core.errors import ConfigurationError, InputRefused
 from pi0_ros.core.joints import JointOrder
 from pi0_ros.msg import PolicyStatus, SafetyReport

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pi0_ros.cli.command_oracle import CommandOracle
+from pi0_ros.cli.demo.command_oracle import CommandOracle
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.statistics import Spread, spread
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from pi0_ros.bringup import NodeSpec
-from pi0_ros.cli.demo_processes import Processes, failures
+from pi0_ros.cli.demo.processes import Processes, failures
 
 # Stand-ins for nodes: what they do is in their name.
 PROGRAMS = {
@@ -45,7 +45,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
             f"import sys, signal\n{text}open({str(ready)!r}, 'w').close()\n"
             "while True: signal.pause()\n"
         )
-    monkeypatch.setattr("pi0_ros.cli.demo_processes._MODULES", "")
+    monkeypatch.setattr("pi0_ros.cli.demo.processes._MODULES", "")
     environment = os.environ | {
         "PYTHONPATH": f"{package}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
     }

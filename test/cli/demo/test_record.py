@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from cli.demo_views import new_record, policy_view, safety_view, steady_record
+from cli.demo.views import new_record, policy_view, safety_view, steady_record
 
 
 def test_steady_running_begins_at_a_status_once_run_has_lasted_a_second() -> None:

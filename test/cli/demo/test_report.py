@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli.demo_views import new_record, policy_view, safety_view, steady_record
+from cli.demo.views import new_record, policy_view, safety_view, steady_record
 
-from pi0_ros.cli.demo_report import build_report, write_report
+from pi0_ros.cli.demo.report import build_report, write_report
 from pi0_ros.core.errors import Pi0RosError
 
 SPREAD = {"p50", "p99", "max"}

@@ -2,9 +2,9 @@
 
 import re
 
-from cli.demo_views import new_record, policy_view, safety_view, steady_record
+from cli.demo.views import new_record, policy_view, safety_view, steady_record
 
-from pi0_ros.cli.demo_table import status_line, table
+from pi0_ros.cli.demo.table import status_line, table
 
 COLOURS = re.compile("\x1b\\[[0-9;]*m")
 LONG = "a reason that goes on and on " * 10

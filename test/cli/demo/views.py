@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from pi0_ros.cli.command_oracle import CommandOracle
-from pi0_ros.cli.demo_record import DemoRecord, PolicyView, SafetyView, Stream
+from pi0_ros.cli.demo.command_oracle import CommandOracle
+from pi0_ros.cli.demo.record import DemoRecord, PolicyView, SafetyView, Stream
 from pi0_ros.core.limits import ArmLimits
 
 STREAMS = ("camera/main", "camera/side", "camera/top", "joint_states", "instruction")

@@ -1,6 +1,6 @@
 """The live table of a demo, as text."""
 
-from pi0_ros.cli.demo_record import DemoRecord, SafetyView
+from pi0_ros.cli.demo.record import DemoRecord, SafetyView
 from pi0_ros.core.statistics import Spread
 
 _BAR = 20

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pi0_ros import __version__
-from pi0_ros.cli.demo_record import DemoRecord, PolicyView
+from pi0_ros.cli.demo.record import DemoRecord, PolicyView
 from pi0_ros.core.errors import Pi0RosError
 from pi0_ros.core.statistics import spread
 

@@ -6,8 +6,8 @@ import shutil
 import sys
 import time
 
-from pi0_ros.cli.demo_record import DemoRecord
-from pi0_ros.cli.demo_table import MIN_COLUMNS, status_line, table
+from pi0_ros.cli.demo.record import DemoRecord
+from pi0_ros.cli.demo.table import MIN_COLUMNS, status_line, table
 
 _TABLE_EVERY_S = 0.5
 _LINE_EVERY_S = 1.0

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pi0_ros.cli.command_oracle import CommandOracle
+from pi0_ros.cli.demo.command_oracle import CommandOracle
 from pi0_ros.core.limits import ArmLimits
 
 STEP_NS = 20_000_000
