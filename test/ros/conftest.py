@@ -1,6 +1,6 @@
 """A ROS world of one's own: a context, a helper node, waiting for conditions with a deadline."""
 
-import os
+import gc
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,14 +27,9 @@ HEIGHT, WIDTH = 480, 640
 
 @pytest.fixture(scope="session")
 def domain() -> Iterator[int]:
-    before = os.environ.get("ROS_AUTOMATIC_DISCOVERY_RANGE")
-    os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-    with reserve_domain() as reserved:
+    with pytest.MonkeyPatch.context() as patch, reserve_domain() as reserved:
+        patch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
         yield reserved.domain
-    if before is None:
-        del os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"]
-    else:
-        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = before
 
 
 class World:
@@ -100,6 +95,10 @@ class World:
         for node in (*self.nodes, self.helper):
             node.destroy_node()
         self.context.shutdown()
+        # Nodes sit in reference cycles: their participant goes when they are collected.
+        self.nodes.clear()
+        del node, self.helper, self.executor
+        gc.collect()
 
 
 @pytest.fixture
