@@ -1,9 +1,8 @@
-"""What all tests share: the way to the shared checks, DDS settings, an end to what hangs, and a
-word on what was not run."""
+"""What all tests share: the way to the shared checks, an end to what hangs, and a word on what was
+not run."""
 
 import faulthandler
 import importlib.util
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,31 +16,11 @@ sys.path.insert(0, str(TEST))
 LAUNCH_TESTS = sorted((TEST / "launch").glob("test_*.py"))
 HAVE_LAUNCH_TESTING = importlib.util.find_spec("launch_testing") is not None
 
-# Between participants of one process, which only tests have, Fast DDS 2.14 delivers in the sender's
-# thread, and can deadlock while one of them comes and another goes.
-NO_INTRAPROCESS = """\
-  <library_settings>
-    <intraprocess_delivery>OFF</intraprocess_delivery>
-  </library_settings>
-</dds>"""
 # A test that hangs in foreign code holds the interpreter, so that no Python can end it.
 HANGS_AFTER_S = 300.0
 
 # They need launch_test, which runs them against processes that it starts itself.
 collect_ignore_glob = ["launch/*"]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def dds_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Before anything of DDS is used: a process reads its profile once."""
-    shipped = (TEST.parent / "config" / "fastdds.xml").read_text(encoding="utf-8")
-    profile = tmp_path_factory.mktemp("dds") / "profile.xml"
-    profile.write_text(shipped.replace("</dds>", NO_INTRAPROCESS), encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        for variable in ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE"):
-            if variable not in os.environ:
-                patch.setenv(variable, str(profile))
-        yield
 
 
 @pytest.fixture(autouse=True)
