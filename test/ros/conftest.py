@@ -95,9 +95,9 @@ class World:
         for node in (*self.nodes, self.helper):
             node.destroy_node()
         self.context.shutdown()
-        # Nodes sit in reference cycles, which an active controller froze, and their participant goes
-        # when they are collected: here, and not while another one comes, where Fast DDS 2.14 can
-        # deadlock within one process.
+        # Nodes sit in reference cycles, which an active controller froze, and their participant
+        # goes when they are collected: here, and not while another one comes, where Fast DDS 2.14
+        # can deadlock within one process.
         self.nodes.clear()
         del node, self.helper, self.executor
         gc.unfreeze()
