@@ -8,7 +8,11 @@ from typing import Any
 import yaml
 
 from pi0_ros.core.errors import ConfigurationError
-from pi0_ros.core.limits import ArmLimits, limits_from_joint_limits
+from pi0_ros.core.joint_limits_form import JointLimitsForm
+from pi0_ros.core.limit_sources import combined_limits, require_what_no_urdf_gives
+from pi0_ros.core.limits import ArmLimits
+from pi0_ros.core.urdf_file import urdf_file_text
+from pi0_ros.core.urdf_limits import urdf_limits
 from pi0_ros.share import share_directory
 
 
@@ -50,22 +54,66 @@ def node_parameters(path: Path, full_name: str) -> dict[str, Any]:
 
 
 def robot_limits(path: Path, full_name: str = "/pi0_controller") -> ArmLimits:
-    """Joint names and limits that the file gives to the controller.
+    """Joint names and limits that the file, with the `urdf_file` it names, gives to the controller.
+
+    Raises:
+        ConfigurationError: anything of it is missing or impossible; the message names the key. Also
+            where the limits are to come from the topic robot_description.
+    """
+    parameters = node_parameters(path, full_name)
+    names, form = _names_and_form(path, parameters)
+    if _flag(path, parameters, "use_robot_description"):
+        raise ConfigurationError(
+            f"{path}: use_robot_description: limits from a topic are not known before the "
+            "controller runs; set urdf_file instead"
+        )
+    file = parameters.get("urdf_file", "")
+    if not isinstance(file, str):
+        raise ConfigurationError(f"{path}: urdf_file: expected a path, got {file!r}")
+    try:
+        urdf = urdf_limits(urdf_file_text(file), names, f"urdf_file {file}") if file else None
+        return combined_limits(names, form, urdf).limits
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+
+
+def check_robot_file(path: Path, full_name: str = "/pi0_controller") -> tuple[str, ...]:
+    """Checks all that can be known of the limits before the controller runs.
+
+    Returns:
+        The joints' names.
 
     Raises:
         ConfigurationError: anything of it is missing or impossible; the message names the key.
     """
     parameters = node_parameters(path, full_name)
+    if not _flag(path, parameters, "use_robot_description"):
+        return robot_limits(path, full_name).joint_names
+    if parameters.get("urdf_file", ""):
+        raise ConfigurationError(f"{path}: urdf_file and use_robot_description: set one of them")
+    names, form = _names_and_form(path, parameters)
+    try:
+        require_what_no_urdf_gives(names, form)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    return tuple(names)
+
+
+def _flag(path: Path, parameters: Mapping[str, Any], name: str) -> bool:
+    value = parameters.get(name, False)
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{path}: {name}: must be true or false, got {value!r}")
+    return value
+
+
+def _names_and_form(path: Path, parameters: Mapping[str, Any]) -> tuple[list[str], JointLimitsForm]:
     names = parameters.get("joint_names")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ConfigurationError(f"{path}: joint_names: expected a list of names, got {names!r}")
     limits = parameters.get("joint_limits")
     if not isinstance(limits, dict) or not all(isinstance(v, dict) for v in limits.values()):
         raise ConfigurationError(f"{path}: joint_limits: expected a block per joint")
-    try:
-        return limits_from_joint_limits(names, limits)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{path}: {error}") from error
+    return names, limits
 
 
 def _blocks(path: Path) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pi0_ros.bringup.description import FROM_PARAMS_FILE, Argument, Bringup, NodeSpec
-from pi0_ros.bringup.robot_file import find_robot_file, robot_limits
+from pi0_ros.bringup.robot_file import check_robot_file, find_robot_file
 from pi0_ros.core.errors import ConfigurationError
 
 _SWITCH = ("true", "false")
@@ -99,6 +99,18 @@ _CONTROL = (
         default=FROM_PARAMS_FILE,
         choices=(FROM_PARAMS_FILE, "joint_trajectory", "forward_position"),
     ),
+    Argument(
+        "speed_scale",
+        "How fast chunks are played, from 0.01 to 1: 0.2 for a first run. It can be changed while "
+        "it runs, with `ros2 param set`. Empty: as in params_file.",
+        default=FROM_PARAMS_FILE,
+    ),
+    Argument(
+        "dry_run",
+        "true: decide and report everything and send nothing to the arm. Empty: as in params_file.",
+        default=FROM_PARAMS_FILE,
+        choices=(FROM_PARAMS_FILE, *_SWITCH),
+    ),
 )
 
 
@@ -126,6 +138,10 @@ def _controller(values: Mapping[str, str]) -> NodeSpec:
     parameters = _lifecycle(values)
     if values["command_interface"] != FROM_PARAMS_FILE:
         parameters["command_interface"] = values["command_interface"]
+    if values["speed_scale"] != FROM_PARAMS_FILE:
+        parameters["speed_scale"] = _share(values["speed_scale"])
+    if values["dry_run"] != FROM_PARAMS_FILE:
+        parameters["dry_run"] = values["dry_run"] == "true"
     return _node(values, "controller_node", "pi0_controller", parameters)
 
 
@@ -158,7 +174,7 @@ def _node(
         remappings=_remappings(values["remap"]),
     )
     # Now, not from inside a node: a bad file is one clear message.
-    robot_limits(spec.params_file, replace(spec, name="pi0_controller").full_name)
+    check_robot_file(spec.params_file, replace(spec, name="pi0_controller").full_name)
     return spec
 
 
@@ -186,11 +202,22 @@ def _device(text: str) -> str:
     return text
 
 
-def _rate(text: str) -> float:
+def _share(text: str) -> float:
+    share = _number(text)
+    if not 0.01 <= share <= 1.0:
+        raise ConfigurationError(f"speed_scale is {text!r}: expected a number from 0.01 to 1")
+    return share
+
+
+def _number(text: str) -> float:
     try:
-        rate = float(text)
+        return float(text)
     except ValueError:
-        rate = math.nan
+        return math.nan
+
+
+def _rate(text: str) -> float:
+    rate = _number(text)
     if not 0.0 < rate < math.inf:
         raise ConfigurationError(f"inference_rate is {text!r}: expected a number of Hz above 0")
     return rate

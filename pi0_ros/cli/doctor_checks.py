@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pi0_ros.bringup import process_environment
-from pi0_ros.bringup.robot_file import find_robot_file, node_parameters, robot_limits
+from pi0_ros.bringup.robot_file import check_robot_file, find_robot_file, node_parameters
 from pi0_ros.cli.domain import reserve_domain
 from pi0_ros.share import share_directory
 
@@ -140,7 +140,7 @@ def robot_file(params_file: str) -> Result:
     from pi0_ros.ros.parameters import NODES
 
     path = find_robot_file(params_file)
-    limits = robot_limits(path)
+    joints = check_robot_file(path)
     problems, remarks = [], []
     for node in _NODES:
         checked = checked_parameters(NODES[node], flattened(node_parameters(path, f"/{node}")))
@@ -150,7 +150,7 @@ def robot_file(params_file: str) -> Result:
         return Outcome.FAILURE, f"{path}: {'; '.join(problems)}"
     if remarks:
         return Outcome.WARNING, f"{path}: {'; '.join(remarks)}"
-    return Outcome.OK, f"{path} ({limits.joints} joints)"
+    return Outcome.OK, f"{path} ({len(joints)} joints)"
 
 
 def flattened(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -148,7 +148,7 @@ def _qos(qos: Qos) -> str:
 
 def _default(parameter: Parameter) -> str:
     if parameter.default is None:
-        return "**required**"
+        return "**required**" if parameter.required else "none"
     return f"`{_yaml(parameter.default)}`"
 
 

@@ -50,8 +50,13 @@ class Admission:
         """Forgets stamps, which mean nothing after the clock was set back."""
         self._stamp_ns = None
 
-    def admit(self, chunk: ActionChunk, now_ns: int, arm: ArmNow) -> ActionChunk:
+    def admit(
+        self, chunk: ActionChunk, now_ns: int, arm: ArmNow, speed_scale: float = 1.0
+    ) -> ActionChunk:
         """The chunk with its columns in the arm's joint order.
+
+        Args:
+            speed_scale: speed of time in the chunk, which decides the row that is due.
 
         Raises:
             InputRefused: kind "old epoch", "out of order", "future", "older", "before hold",
@@ -61,7 +66,7 @@ class Admission:
         self._check_order(chunk)
         self._check_times(chunk, now_ns, arm)
         ordered = self._in_arm_order(chunk)
-        self._check_values(ordered, arm)
+        self._check_values(ordered, arm, speed_scale)
         self._epoch, self._sequence = chunk.epoch, chunk.sequence
         self._stamp_ns = chunk.stamp_ns
         return ordered
@@ -97,7 +102,7 @@ class Admission:
             )
         return replace(chunk, joint_names=self._order.names, positions=chunk.positions[:, columns])
 
-    def _check_values(self, chunk: ActionChunk, arm: ArmNow) -> None:
+    def _check_values(self, chunk: ActionChunk, arm: ArmNow, speed_scale: float) -> None:
         rows, limits = chunk.positions, self._limits
         if not np.isfinite(rows).all():
             raise InputRefused("not finite", "chunk has values that are not finite")
@@ -111,7 +116,8 @@ class Admission:
             "speed",
             f"asked to move at over {ABSURD_SPEED_FACTOR:g} times its velocity limit",
         )
-        due = min(max(0, (arm.splice_ns - chunk.stamp_ns) // chunk.step_ns), len(rows) - 1)
+        past_ns = round((arm.splice_ns - chunk.stamp_ns) * speed_scale)
+        due = min(max(0, past_ns // chunk.step_ns), len(rows) - 1)
         self._require(
             np.abs(rows[due] - arm.planned) <= self._max_start_distance_rad,
             "start distance",

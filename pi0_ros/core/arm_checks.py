@@ -32,6 +32,9 @@ def takeover_problems(
         return ("joint_states: nothing valid received yet",)
     if not age_s <= config.joint_max_age_s:
         return (f"joint_states: stale, {age_s:.2f} s old",)
+    if config.dry_run:
+        # Nothing is taken over, so somebody else may be driving.
+        return outside_limits(limits, newest[1])
     return (
         *outside_limits(limits, newest[1]),
         *moving(limits, measured.speed(), config.rest_speed_rad_s),

@@ -26,6 +26,8 @@ class ControlConfig:
         blend_s: time in which the difference between old and new chunk fades out.
         path_tolerance_rad: how far a chunk's rows may be moved to take out jitter that would
             otherwise slow the whole chunk down; 0 plays the rows as they are.
+        speed_scale: how fast chunks are played when the loop begins, above 0, at most 1.
+        dry_run: everything is decided and nothing is sent: the measured arm does not follow.
     """
 
     control_rate_hz: float = 50.0
@@ -38,6 +40,8 @@ class ControlConfig:
     rest_speed_rad_s: float = 0.05
     blend_s: float = 0.2
     path_tolerance_rad: float = 0.02
+    speed_scale: float = 1.0
+    dry_run: bool = False
 
     def __post_init__(self) -> None:
         if not 1.0 <= self.control_rate_hz <= 1000.0:
@@ -67,6 +71,11 @@ class ControlConfig:
         if not 0.0 <= self.path_tolerance_rad <= 0.1:
             raise ConfigurationError(
                 f"path_tolerance must be 0 to 0.1 rad, got {self.path_tolerance_rad}"
+            )
+
+        if not 0.0 < self.speed_scale <= 1.0:
+            raise ConfigurationError(
+                f"speed_scale must be above 0 and at most 1, got {self.speed_scale}"
             )
 
     @property

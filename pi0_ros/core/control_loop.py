@@ -6,23 +6,22 @@ rest within its limits; when they come back late, they continue from that brakin
 """
 
 import threading
-from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
-
-from pi0_ros.core.admission import Admission, ArmNow
+from pi0_ros.core.admission import ArmNow
 from pi0_ros.core.arm_checks import off_plan, outside_limits, takeover_problems
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.chunk import ActionChunk
+from pi0_ros.core.chunk_player import ChunkPlayer
 from pi0_ros.core.control_config import ControlConfig
+from pi0_ros.core.control_report import control_report
 from pi0_ros.core.control_state import Command, ControlReport, ControlState
 from pi0_ros.core.errors import ConfigurationError, ControlRefused, InputRefused
 from pi0_ros.core.limits import ArmLimits
 from pi0_ros.core.measured_state import MeasuredState
 from pi0_ros.core.planner import Planner
-from pi0_ros.core.playback import Playback
 from pi0_ros.core.stamps import ClockWatch
+from pi0_ros.core.vetoes import Vetoes
 
 _WAITING_FOR_CHUNK = "waiting for a chunk on action_chunk; see pi0_policy/status"
 
@@ -34,17 +33,15 @@ class ControlLoop:
         self._lock = threading.RLock()
         self._config = config
         self._measured = MeasuredState(limits.joint_names)
-        self._admission = Admission(limits, config.max_start_distance_rad)
         self._planner = Planner(limits, config)
-        self._playback: Playback | None = None
+        self._player = ChunkPlayer(limits, config)
+        self._vetoes = Vetoes()
         self._state = ControlState.INACTIVE
         self._reason = ""
         self._clock = ClockWatch()
         self._clock_was_set = False
         self._ros_minus_steady_ns = 0
         self._not_before_ns = 0
-        self._accepted = 0
-        self._rejected: Counter[str] = Counter()
 
     # ---- input ----
 
@@ -76,32 +73,25 @@ class ControlLoop:
             try:
                 self._splice(chunk, now_ns)
             except InputRefused as refusal:
-                self._rejected[refusal.kind] += 1
+                self._player.refuse(refusal)
                 raise
-            self._accepted += 1
 
     def _splice(self, chunk: ActionChunk, now_ns: int) -> None:
         if self._state is ControlState.INACTIVE:
             raise InputRefused("inactive", "the controller is not active")
         if self._state is ControlState.LATCHED:
             raise InputRefused("latched", f"the controller is latched: {self._reason}")
-        splice_ns = self._splice_ns(now_ns)
-        planned = self._planner.promised_position
-        arm = ArmNow(planned, splice_ns, self._not_before_ns)
-        admitted = self._admission.admit(chunk, now_ns, arm)
-        # What the arm was following is left smoothly; an older instruction is no longer followed,
-        # so motion then starts from the plan, as it does out of a hold.
-        followed = planned
-        if self._playback is not None and self._playback.chunk.epoch == admitted.epoch:
-            followed = self._playback.targets(np.array([splice_ns], dtype=np.int64))[0]
-        self._playback = Playback(
-            self._planner.limits,
-            admitted,
-            splice_ns,
-            followed,
-            blend_ns=round(self._config.blend_s * 1e9),
-            path_tolerance=self._config.path_tolerance_rad,
-        )
+        splice_ns, measured = self._splice_ns(now_ns), self._measured.newest
+        if self._config.dry_run and measured is not None:
+            # Nobody follows the plan: what each chunk would do begins where the arm really is.
+            here = measured[1]
+            self._player.take(
+                chunk, now_ns, ArmNow(here, splice_ns, self._not_before_ns), afresh=True
+            )
+            self._planner.jump_to(here)
+            return
+        arm = ArmNow(self._planner.promised_position, splice_ns, self._not_before_ns)
+        self._player.take(chunk, now_ns, arm)
 
     def tighten(self, limits: ArmLimits) -> None:
         """Puts narrower limits in force.
@@ -120,18 +110,27 @@ class ControlLoop:
                 if outside:
                     raise ConfigurationError("; ".join(outside))
             self._planner.limits = limits
-            self._admission.tighten(limits)
+            self._player.tighten(limits)
             if self._state is ControlState.RUN:
                 self._hold(f"limits tightened; {_WAITING_FOR_CHUNK}")
+
+    def change_speed(self, scale: float, now_ns: int) -> None:
+        """Plays chunks `scale` times as fast, within the same share of the velocity limits.
+
+        Raises:
+            ConfigurationError: `scale` is not above 0 and at most 1.
+        """
+        with self._lock:
+            self._player.speed.change(scale, self._splice_ns(now_ns))
 
     # ---- states ----
 
     def activation_problems(self, now_ns: int, steady_ns: int) -> tuple[str, ...]:
         """Why the controller cannot take the arm over now; empty when it can."""
         with self._lock:
-            return takeover_problems(
-                self._planner.limits, self._config, self._measured, now_ns, steady_ns
-            )
+            limits, config = self._planner.limits, self._config
+            arm = takeover_problems(limits, config, self._measured, now_ns, steady_ns)
+            return (*self._vetoes.reasons, *arm)
 
     def activate(self, now_ns: int, steady_ns: int) -> None:
         """Takes the arm over where it is, at rest.
@@ -142,13 +141,12 @@ class ControlLoop:
         with self._lock:
             self._anchor(now_ns, steady_ns)
             self._planner.restart_record()
-            self._accepted = 0
-            self._rejected.clear()
+            self._player.restart_counters()
 
     def deactivate(self) -> None:
         """Sends nothing more; the message sent last ends at rest."""
         with self._lock:
-            self._playback = None
+            self._player.drop()
             self._state, self._reason = ControlState.INACTIVE, ""
 
     def hold(self, reason: str) -> None:
@@ -161,6 +159,22 @@ class ControlLoop:
             if self._state is ControlState.INACTIVE:
                 raise ControlRefused("cannot hold: the controller is not active")
             self._latch(reason)
+
+    def veto(self, source: str, reason: str) -> bool:
+        """Latches, and allows no activation and no reset until `source` takes it back.
+
+        Args:
+            reason: empty to take it back; that alone ends no latch.
+
+        Returns:
+            Whether this latched.
+        """
+        with self._lock:
+            news = self._vetoes.put(source, reason)
+            if not news or self._state is ControlState.INACTIVE:
+                return False
+            self._latch(reason)
+            return True
 
     def reset(self, now_ns: int, steady_ns: int) -> None:
         """Leaves LATCHED: anchors the plan where the arm is now and waits for a new chunk.
@@ -194,10 +208,11 @@ class ControlLoop:
             self._ros_minus_steady_ns = now_ns - steady_ns
             self._supervise(now_ns, steady_ns)
             # Outside RUN there is no playback, and the planner brakes.
-            self._planner.advance(now_ns, self._playback)
+            playback = self._player.playback
+            self._planner.advance(now_ns, playback)
             age_s = None
-            if self._playback is not None:
-                age_s = (now_ns - self._playback.chunk.stamp_ns) / 1e9
+            if playback is not None:
+                age_s = (now_ns - playback.chunk.stamp_ns) / 1e9
             self._planner.record.ticked(steady_ns, age_s)
             return Command(
                 trajectory=self._planner.trajectory(),
@@ -215,48 +230,32 @@ class ControlLoop:
             self._not_before_ns = now_ns
             self._hold(f"joint_states: {seen}")
             return
-        problems = self._arm_problems(*newest)
+        problems, playback = self._arm_problems(*newest), self._player.playback
         if problems:
             self._latch(problems[0])
-        elif self._playback is None:
+        elif playback is None:
             # Until a chunk comes, the reason that led here stands.
             self._hold(self._reason)
-        elif self._playback.ended(self._splice_ns(now_ns) + self._config.tick_ns):
+        elif playback.ended(self._splice_ns(now_ns) + self._config.tick_ns):
             # One step earlier than it must: a step cut short would bend the path.
-            self._hold(f"chunk {self._playback.chunk.sequence} ran out; {_WAITING_FOR_CHUNK}")
+            self._hold(f"chunk {playback.chunk.sequence} ran out; {_WAITING_FOR_CHUNK}")
         else:
             self._state, self._reason = ControlState.RUN, ""
 
     def _arm_problems(self, stamp_ns: int, position: FloatArray) -> tuple[str, ...]:
         limits, planned = self._planner.limits, self._planner.planned_at(stamp_ns)
-        tolerance = self._config.tracking_tolerance_rad
-        return outside_limits(limits, position) or off_plan(limits, planned, position, tolerance)
+        outside, tolerance = outside_limits(limits, position), self._config.tracking_tolerance_rad
+        if outside or self._config.dry_run:
+            return outside
+        return off_plan(limits, planned, position, tolerance)
 
     # ---- report ----
 
     def report(self) -> ControlReport:
         """What happened; timing entries are handed out once."""
         with self._lock:
-            tick_periods_s, action_ages_s = self._planner.record.take_timing()
-            playback, record = self._playback, self._planner.record
-            return ControlReport(
-                state=self._state,
-                reason=self._reason,
-                limits=self._planner.limits,
-                position=self._planner.promised_position,
-                velocity=record.velocity,
-                acceleration=record.acceleration,
-                peak_velocity=record.peak_velocity,
-                peak_acceleration=record.peak_acceleration,
-                slow_down=1.0 if playback is None else playback.slow_down,
-                displacement=record.displacement,
-                limited_ticks=tuple(record.limited_ticks.tolist()),
-                chunks_accepted=self._accepted,
-                rejected=dict(self._rejected),
-                chunk_sequence=0 if playback is None else playback.chunk.sequence,
-                epoch=0 if playback is None else playback.chunk.epoch,
-                tick_periods_s=tick_periods_s,
-                action_ages_s=action_ages_s,
+            return control_report(
+                self._state, self._reason, self._config, self._planner, self._player
             )
 
     # ---- inside the lock ----
@@ -277,12 +276,12 @@ class ControlLoop:
 
     def _hold(self, reason: str) -> None:
         """Brakes until a new chunk arrives."""
-        self._playback = None
+        self._player.drop()
         self._state, self._reason = ControlState.HOLD, reason
 
     def _latch(self, reason: str) -> None:
         """Brakes until `reset`."""
-        self._playback = None
+        self._player.drop()
         self._state = ControlState.LATCHED
         self._reason = f"{reason}; call pi0_controller/reset"
 
@@ -293,6 +292,6 @@ class ControlLoop:
         self._clock_was_set = True
         self._not_before_ns = now_ns
         self._measured.forget()
-        self._admission.forget()
+        self._player.forget_stamps()
         if self._state is ControlState.RUN or self._state is ControlState.HOLD:
             self._hold("the clock stepped back")

@@ -40,6 +40,9 @@ class ControlReport:
     Attributes:
         position, velocity, acceleration: the newest planned command.
         peak_velocity, peak_acceleration: largest commanded magnitudes since activation.
+        slow_down: of the chunk in play, speed scale included, >= 1.
+        speed_scale: in force now, above 0, at most 1; part of slow_down and of limits.velocity.
+        dry_run: nothing of this was sent.
         displacement: distance between what the chunk asks for and what is commanded.
         limited_ticks: ticks in which the limiter changed a joint's command.
         rejected: reason -> chunks.
@@ -55,6 +58,8 @@ class ControlReport:
     peak_velocity: FloatArray
     peak_acceleration: FloatArray
     slow_down: float
+    speed_scale: float
+    dry_run: bool
     displacement: FloatArray
     limited_ticks: tuple[int, ...]
     chunks_accepted: int

@@ -22,6 +22,7 @@ def governed_step(
     velocity: FloatArray,
     target_before: FloatArray,
     target: FloatArray,
+    speed_scale: float = 1.0,
 ) -> tuple[FloatArray, FloatArray]:
     """The next planned position and the velocity to it.
 
@@ -31,6 +32,8 @@ def governed_step(
     Args:
         position, velocity: the planned state now (never the measured one), shape (joints,).
         target_before, target: where the joint should be now and one tick later, shape (joints,).
+        speed_scale: share of the velocity limits that is in force. A joint that is faster than
+            that slows down to it as hard as it may.
 
     Raises:
         PolicyError: a target is not finite.
@@ -45,8 +48,9 @@ def governed_step(
     up, down, closing = _speed_that_stops_within(np.maximum(0.0, distances), dv, dt_s)
     wanted = (goal - goal_before) / dt_s + np.copysign(closing, error)
 
-    floor = np.maximum(-np.minimum(down, limits.velocity), velocity - dv)
-    ceiling = np.minimum(np.minimum(up, limits.velocity), velocity + dv)
+    allowed = np.maximum(speed_scale * limits.velocity, np.abs(velocity) - dv)
+    floor = np.maximum(-np.minimum(down, allowed), velocity - dv)
+    ceiling = np.minimum(np.minimum(up, allowed), velocity + dv)
     # Last word to braking: outside the limits, and only there, the two can cross.
     next_velocity = np.minimum(np.maximum(wanted, floor), ceiling)
     next_position = position + next_velocity * dt_s

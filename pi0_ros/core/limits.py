@@ -1,14 +1,13 @@
 """Joint limits: where they come from and what they must look like."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pi0_ros.core.arrays import FloatArray, frozen, require_unique_names
 from pi0_ros.core.errors import ConfigurationError
-
-_KINDS = ("position", "velocity", "acceleration")
+from pi0_ros.core.joint_limits_form import KINDS, JointLimitsForm, required_limit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +64,7 @@ class ArmLimits:
 
 
 def limits_from_joint_limits(
-    joint_names: Sequence[str], joint_limits: Mapping[str, Mapping[str, object]]
+    joint_names: Sequence[str], joint_limits: JointLimitsForm
 ) -> ArmLimits:
     """Limits from the `joint_limits` form that MoveIt and ros2_control share.
 
@@ -78,33 +77,9 @@ def limits_from_joint_limits(
         ConfigurationError: a joint or one of its limits is absent, switched off or not a number;
             the message names the key.
     """
-
-    def number(joint: str, key: str) -> float:
-        value = joint_limits[joint].get(key)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ConfigurationError(
-                f"joint_limits.{joint}.{key}: expected a number, got {value!r}; "
-                "set it in the robot's parameter file"
-            )
-        return float(value)
-
-    columns: dict[str, list[float]] = {
-        key: [] for key in ("min_position", "max_position", "max_velocity", "max_acceleration")
+    columns = {
+        key: [required_limit(joint_limits, joint, key) for joint in joint_names] for key in KINDS
     }
-    for joint in joint_names:
-        if joint not in joint_limits:
-            raise ConfigurationError(
-                f"joint_limits.{joint} is missing: every joint needs position, velocity and "
-                "acceleration limits in the robot's parameter file"
-            )
-        for kind in _KINDS:
-            if joint_limits[joint].get(f"has_{kind}_limits") is not True:
-                raise ConfigurationError(
-                    f"joint_limits.{joint}.has_{kind}_limits must be true: no joint moves "
-                    f"without a {kind} limit"
-                )
-        for key, column in columns.items():
-            column.append(number(joint, key))
     return ArmLimits(
         joint_names=tuple(joint_names),
         lower=frozen(columns["min_position"]),

@@ -39,6 +39,13 @@ class Planner:
         self._tick = 0
         self._promised = 0
 
+    def jump_to(self, position: FloatArray) -> None:
+        """At rest at `position` from the promised instant on, shape (joints,).
+
+        No arm could follow: only for a plan that is not sent.
+        """
+        self._plan = MotionPlan.at_rest(self._promised, position)
+
     def follow_clock(self, shift_ns: int) -> None:
         """Goes on along the same plan on a clock that was set by `shift_ns`.
 
@@ -54,6 +61,11 @@ class Planner:
     def promised_position(self) -> FloatArray:
         """Where new motion begins, shape (joints,)."""
         return self._plan.position(self._promised)
+
+    @property
+    def promised_ns(self) -> int:
+        """When that is."""
+        return self._tick_ns + self._config.promised_ticks * self._config.tick_ns
 
     @property
     def final_position(self) -> FloatArray:
@@ -87,10 +99,11 @@ class Planner:
         governed: list[FloatArray] = []
         if playback is not None:
             ahead = config.promised_ticks + np.arange(config.lookahead_ticks + 1)
-            targets = playback.targets(tick_ns + ahead * config.tick_ns)
-            for target_before, target in pairwise(targets):
+            times_ns = tick_ns + ahead * config.tick_ns
+            targets, scales = playback.targets(times_ns), playback.speed.at(times_ns)
+            for (target_before, target), scale in zip(pairwise(targets), scales, strict=False):
                 position, velocity = governed_step(
-                    self.limits, dt_s, position, velocity, target_before, target
+                    self.limits, dt_s, position, velocity, target_before, target, scale
                 )
                 governed.append(position)
             self.record.followed(targets[1], governed[0])

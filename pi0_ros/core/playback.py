@@ -7,6 +7,7 @@ from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.chunk import ActionChunk
 from pi0_ros.core.chunk_curve import ChunkCurve, slow_down_factor, smoothed
 from pi0_ros.core.limits import ArmLimits
+from pi0_ros.core.speed_scale import SpeedScale
 
 
 class Playback:
@@ -15,10 +16,13 @@ class Playback:
     Rows are due at capture time + i * step; what was due before the splice is dropped. From the
     splice on, time in the chunk runs slower by `slow_down`. What the arm was following until the
     splice is left smoothly: its distance to the new chunk fades out within the blend time.
+    All of it, the time since the capture included, runs on the clock of a speed scale: an arm that
+    is driven at a third has come a third as far by the splice.
 
     Attributes:
         chunk: the chunk in play, columns in the arm's joint order.
-        slow_down: >= 1.
+        slow_down: >= 1, what the limits ask for; the speed scale comes on top of it.
+        speed: the clock that the chunk is played by.
     """
 
     def __init__(
@@ -29,6 +33,7 @@ class Playback:
         followed: FloatArray | None,
         blend_ns: int,
         path_tolerance: float = 0.0,
+        speed: SpeedScale | None = None,
     ) -> None:
         """
         Args:
@@ -37,25 +42,31 @@ class Playback:
                 nothing.
             blend_ns: time in which the difference fades out; 0 for none.
             path_tolerance: how far rows may be moved to take out jitter, rad (or m).
+            speed: None for full speed.
         """
         self.chunk = chunk
+        self.speed = SpeedScale() if speed is None else speed
         self._splice_ns = splice_ns
         self._blend_ns = blend_ns
+        splice = np.array([splice_ns], dtype=np.int64)
+        self._scale_before = float(self.speed.at(splice)[0])
+        self._played_before_ns = float(self.speed.played_ns(splice)[0])
         step_s = chunk.step_ns / 1e9
         rows = smoothed(limits, step_s, chunk.positions, path_tolerance)
         # The curve at the splice still bends with the row before the last one due.
-        first = max(0, (splice_ns - chunk.stamp_ns) // chunk.step_ns - 1)
+        past_ns = round((splice_ns - chunk.stamp_ns) * self._scale_before)
+        first = max(0, past_ns // chunk.step_ns - 1)
         self.slow_down = slow_down_factor(limits, step_s, rows[first:])
         self._curve = ChunkCurve(rows)
         self._offset = np.zeros(chunk.positions.shape[1])
         if followed is not None and blend_ns > 0:
-            self._offset = followed - self.targets(np.array([splice_ns], dtype=np.int64))[0]
+            self._offset = followed - self.targets(splice)[0]
 
     def chunk_time_ns(self, times_ns: NDArray[np.int64]) -> FloatArray:
-        """Time since the chunk's capture stamp, slow-down included, in ns."""
-        played = np.maximum(0, times_ns - self._splice_ns)
+        """Time since the chunk's capture stamp, speed scale and slow-down included, in ns."""
+        played = np.maximum(0.0, self.speed.played_ns(times_ns) - self._played_before_ns)
         before = np.minimum(times_ns, self._splice_ns) - self.chunk.stamp_ns
-        return before + played / self.slow_down
+        return before * self._scale_before + played / self.slow_down
 
     def targets(self, times_ns: NDArray[np.int64]) -> FloatArray:
         """Where the arm should be at each time, shape (times, joints)."""

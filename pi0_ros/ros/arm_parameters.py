@@ -16,7 +16,21 @@ _CONTROL = ControlConfig()
 
 CONTROLLER = (
     JOINT_NAMES,
-    *joint_limits(read_only=False),
+    *joint_limits(read_only=False, urdf=True),
+    Parameter(
+        "urdf_file",
+        "string",
+        "",
+        "Absolute path of a URDF whose limits hold beside joint_limits: the tighter of each number "
+        "wins. Xacro has to be expanded before. Empty: none.",
+    ),
+    Parameter(
+        "use_robot_description",
+        "bool",
+        False,
+        "Take the URDF from the topic robot_description, which robot_state_publisher publishes; "
+        "the configuration fails when none comes within 5 s. Not together with urdf_file.",
+    ),
     Parameter(
         "control_rate",
         "double",
@@ -92,6 +106,23 @@ CONTROLLER = (
         "whole chunk down; 0 plays the rows as they are.",
         unit="rad",
         range=Range(0.0, 0.1),
+    ),
+    Parameter(
+        "speed_scale",
+        "double",
+        _CONTROL.speed_scale,
+        "How fast chunks are played: at 0.3 the same path takes 1 / 0.3 the time, and the velocity "
+        "limits are 0.3 of what joint_limits says. At run time it changes smoothly, in motion too.",
+        unit="1",
+        range=Range(0.01, 1.0),
+        read_only=False,
+    ),
+    Parameter(
+        "dry_run",
+        "bool",
+        _CONTROL.dry_run,
+        "Decide and report everything and send nothing: there is no publisher to the arm, which "
+        "something else may drive. Each chunk is planned from where the arm is measured.",
     ),
     Parameter(
         "report_rate",

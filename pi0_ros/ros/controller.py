@@ -7,6 +7,7 @@ from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
 from sensor_msgs.msg import JointState
+from std_msgs.msg import Bool
 
 from pi0_ros.core.control_loop import ControlLoop
 from pi0_ros.core.control_state import Command
@@ -15,15 +16,17 @@ from pi0_ros.msg import ActionChunk
 from pi0_ros.ros import topics
 from pi0_ros.ros.arm_parameters import CONTROLLER
 from pi0_ros.ros.autostart import autostart_if_wanted
+from pi0_ros.ros.command_output import CommandOutput
 from pi0_ros.ros.controller_reporter import ControllerReporter
-from pi0_ros.ros.controller_settings import arm_limits, control_config, with_new_values
-from pi0_ros.ros.conversions import (
-    chunk_from_message,
-    nanoseconds,
-    position_message,
-    trajectory_message,
+from pi0_ros.ros.controller_settings import (
+    SPEED_SCALE,
+    control_config,
+    with_new_speed,
+    with_new_values,
 )
-from pi0_ros.ros.entities import publisher, service, subscription
+from pi0_ros.ros.conversions import chunk_from_message, nanoseconds
+from pi0_ros.ros.entities import service, subscription
+from pi0_ros.ros.limit_reading import LimitReading
 from pi0_ros.ros.managed_node import ManagedNode, Phase
 from pi0_ros.ros.parameter_values import ParameterValues
 from pi0_ros.ros.process import StopRequest
@@ -39,19 +42,23 @@ class ControllerNode(ManagedNode):
     def __init__(self, stop: StopRequest | None = None, **kwargs: Any) -> None:
         super().__init__("pi0_controller", CONTROLLER, stop, **kwargs)
         self._values = self.parameters.values
+        self._limits = LimitReading(self)
         self._loop: ControlLoop | None = None
         self._ticks: TickThread | None = None
         self._beat: RosBeat | None = None
-        self._commands: Any = None
+        self._output: CommandOutput | None = None
+        self._estop = ""
         self._subscriptions_made: list[Any] = []
         self._refusals = RefusalLog(self.get_logger().warning)
         report_rate = self._values.by_name.get("report_rate")
         self._reporter = ControllerReporter(
             self, report_rate if isinstance(report_rate, float) else 1.0
         )
+        # From the beginning, so that no configuration forgets it.
+        subscription(self, topics.ESTOP, self._take_estop)
         service(self, topics.HOLD, self._hold)
         service(self, topics.RESET, self._reset)
-        self.add_on_set_parameters_callback(self._take_new_limits)
+        self.add_on_set_parameters_callback(self._take_new_values)
         self._autostart = autostart_if_wanted(self)
 
     # ---- lifecycle ----
@@ -59,13 +66,12 @@ class ControllerNode(ManagedNode):
     def configure(self) -> None:
         self.parameters.require()
         config = control_config(self._values)
-        loop = ControlLoop(arm_limits(self._values), config)
+        loop = ControlLoop(self._limits.read(self._values), config)
         follow_realtime_priority(self._values, self.get_logger().warning)
-        self._trajectories = config.command_interface == "joint_trajectory"
-        topic = topics.JOINT_TRAJECTORY if self._trajectories else topics.POSITION_COMMANDS
-        self._commands = publisher(self, topic)
+        self._output = CommandOutput(self, config, self._values.texts("joint_names"), self._veto)
         self._beat = RosBeat(self.get_clock(), config.control_rate_hz)
         self._loop = loop
+        self._veto(topics.ESTOP.name, self._estop)
         self._subscriptions_made = [
             subscription(self, topics.JOINT_STATES, self._take_joint_state),
             subscription(self, topics.ACTION_CHUNK, self._take_chunk),
@@ -75,6 +81,8 @@ class ControllerNode(ManagedNode):
     def activate(self) -> None:
         assert self._loop is not None
         assert self._beat is not None
+        assert self._output is not None
+        self._output.look()
         now_ns = self.now_ns()
         self._loop.activate(now_ns, time.monotonic_ns())
         self._reporter.restart_counters()
@@ -84,6 +92,8 @@ class ControllerNode(ManagedNode):
         gc.collect()
         gc.freeze()
         self._ticks = TickThread(self._loop, self._beat, self.now_ns, self._send, self.fail)
+        if self._values.flag("dry_run"):
+            self.get_logger().warning("DRY RUN (parameter dry_run): nothing is sent to the arm")
 
     def deactivate(self) -> None:
         assert self._loop is not None
@@ -94,14 +104,15 @@ class ControllerNode(ManagedNode):
 
     def clean_up(self) -> None:
         self._reporter.watch(None)
+        self._limits.forget()
         for entry in self._subscriptions_made:
             self.destroy_subscription(entry)
         self._subscriptions_made = []
-        if self._commands is not None:
-            self.destroy_publisher(self._commands)
+        if self._output is not None:
+            self._output.close()
         if self._beat is not None:
             self._beat.close()
-        self._commands = self._beat = self._loop = None
+        self._output = self._beat = self._loop = None
 
     def phase_changed(self) -> None:
         self._reporter.publish()
@@ -136,6 +147,15 @@ class ControllerNode(ManagedNode):
         except InputRefused as refusal:
             self._refusals.refused(topics.ACTION_CHUNK.name, refusal)
 
+    def _take_estop(self, message: Bool) -> None:
+        self._estop = f"{topics.ESTOP.name} says true" if message.data else ""
+        self._veto(topics.ESTOP.name, self._estop)
+
+    def _veto(self, source: str, reason: str) -> None:
+        if self._loop is not None and self._loop.veto(source, reason):
+            self.get_logger().error(f"{reason}: braking")
+            self._reporter.publish()
+
     def _hold(self, _request: Any, response: Any) -> Any:
         try:
             if self._loop is None:
@@ -164,21 +184,22 @@ class ControllerNode(ManagedNode):
         response.success, response.message = True, "waiting for a chunk"
         return response
 
-    def _take_new_limits(self, parameters: Sequence[Any]) -> SetParametersResult:
+    def _take_new_values(self, parameters: Sequence[Any]) -> SetParametersResult:
         new = [(parameter.name, parameter.value) for parameter in parameters]
         try:
             values = with_new_values(self._values, self.parameters.table, new)
+            scaled = with_new_speed(values, self.parameters.table, new)
             if values.by_name != self._values.by_name:
                 self._tighten(values)
         except ConfigurationError as error:
             return SetParametersResult(successful=False, reason=str(error))
-        self._values = values
+        self._values = scaled
+        if self._loop is not None and any(name == SPEED_SCALE for name, _ in new):
+            self._loop.change_speed(scaled.number(SPEED_SCALE), self.now_ns())
         return SetParametersResult(successful=True)
 
     def _tighten(self, values: ParameterValues) -> None:
-        limits = arm_limits(values)
-        if not arm_limits(self._values).contains(limits):
-            raise ConfigurationError("limits can be tightened at run time, never loosened")
+        limits = self._limits.tightened(self._values, values)
         if self._loop is not None:
             self._loop.tighten(limits)
 
@@ -186,11 +207,7 @@ class ControllerNode(ManagedNode):
 
     def _send(self, command: Command) -> None:
         """In the thread of the ticks."""
-        message = (
-            trajectory_message(command.trajectory, self._values.texts("joint_names"))
-            if self._trajectories
-            else position_message(command.position)
-        )
-        self._commands.publish(message)
+        assert self._output is not None
+        self._output.send(command)
         if command.state_changed:
             self._reporter.publish()

@@ -67,6 +67,8 @@ class ControllerReporter:
             state = ControlState(newest.state)
             level, values = LEVELS[state], diagnostic_values(newest)
             text = newest.reason or state.name
+            if newest.dry_run:
+                text = f"DRY RUN, nothing is sent to the arm: {text}"
         self._diagnostics.publish(
             diagnostics_message(
                 self._node.now_ns(), self._node.get_fully_qualified_name(), level, text, values

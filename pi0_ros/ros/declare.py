@@ -26,6 +26,12 @@ def declare_parameters(node: Node, table: Sequence[Parameter]) -> CheckedParamet
         node.declare_parameter(
             name, _for_ros(value), _descriptor(checked.table[name]), ignore_override=True
         )
+    for name, parameter in checked.table.items():
+        if parameter.optional and name not in given:
+            # Without a value; it may get one at run time, which the node then checks.
+            valueless = _descriptor(parameter)
+            valueless.dynamic_typing = True
+            node.declare_parameter(name, None, valueless, ignore_override=True)
     for remark in checked.remarks:
         node.get_logger().warning(remark)
     return checked

@@ -24,10 +24,11 @@ class Parameter:
 
     Attributes:
         name: `<camera>` and `<joint>` in it stand for each of `camera_names` and `joint_names`.
-        default: None where there is none; the parameter is then required.
+        default: None where there is none; the parameter is then required, unless it is optional.
         unit: of the value; empty where it has none.
         range: of a number, or of each number of a list.
         choices: all texts that are allowed; empty for any.
+        optional: may be left out although it has no default; it then has no value.
         read_only: False where a running node takes a new value.
     """
 
@@ -39,7 +40,8 @@ class Parameter:
     range: Range | None = None
     choices: tuple[str, ...] = ()
     read_only: bool = True
+    optional: bool = False
 
     @property
     def required(self) -> bool:
-        return self.default is None
+        return self.default is None and not self.optional

@@ -32,7 +32,7 @@ class CheckedParameters:
 
     Attributes:
         table: name -> parameter, one entry for each camera and joint.
-        values: every value that is valid, defaults included.
+        values: every value that is valid, defaults included; none for what was left out.
         problems: one sentence for each value that cannot work; the node must not configure.
         remarks: one sentence for each value that has no effect.
     """
@@ -70,7 +70,7 @@ def checked_parameters(
                 values[name] = checked_value(name, parameter, given[name])
             elif parameter.default is not None:
                 values[name] = parameter.default
-            else:
+            elif parameter.required:
                 raise ConfigurationError(
                     f"{name} is missing: it has no default, set it in the robot's parameter file"
                 )

@@ -32,6 +32,8 @@ def safety_message(report: ControlReport, sequence: int, now_ns: int) -> SafetyR
         peak_velocity=_doubles(report.peak_velocity),
         peak_acceleration=_doubles(report.peak_acceleration),
         slow_down=report.slow_down,
+        speed_scale=report.speed_scale,
+        dry_run=report.dry_run,
         displacement=_doubles(report.displacement),
         limited_ticks=list(report.limited_ticks),
         chunks_accepted=report.chunks_accepted,
@@ -51,6 +53,8 @@ def diagnostic_values(message: SafetyReport) -> dict[str, object]:
     values: dict[str, object] = {
         "chunks accepted": message.chunks_accepted,
         "slow-down": f"{message.slow_down:.3f}",
+        "speed scale": f"{message.speed_scale:.3f}",
+        "dry run": message.dry_run,
     }
     for kind, count in zip(message.rejected_reasons, message.rejected_counts, strict=True):
         values[f"chunks rejected: {kind}"] = count

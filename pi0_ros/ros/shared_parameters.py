@@ -48,20 +48,31 @@ CAMERA_TRANSPORT = Parameter(
 )
 
 
-def joint_limits(read_only: bool) -> tuple[Parameter, ...]:
+_SWITCH = "Must be true: no joint moves without a limit of its {kind}."
+_SWITCH_WITH_URDF = "Must be true unless a URDF gives these limits; false leaves them to it."
+
+
+def joint_limits(read_only: bool, urdf: bool = False) -> tuple[Parameter, ...]:
+    """
+    Args:
+        urdf: whether the node can have what is left out from a URDF, which has no acceleration.
+    """
     rows: tuple[tuple[str, str, str], ...] = (
         ("position", "min_position", "Lower position limit."),
         ("position", "max_position", "Upper position limit."),
         ("velocity", "max_velocity", "Largest speed, above 0."),
         ("acceleration", "max_acceleration", "Largest acceleration, above 0."),
     )
+    in_urdf = ("position", "velocity")
+    or_urdf = " Required unless a URDF gives it."
     units = {"position": "rad", "velocity": "rad/s", "acceleration": "rad/s2"}
     switches = tuple(
         Parameter(
             f"joint_limits.{JOINT}.has_{kind}_limits",
             "bool",
             None,
-            f"Must be true: no joint moves without a limit of its {kind}.",
+            _SWITCH_WITH_URDF if urdf and kind in in_urdf else _SWITCH.format(kind=kind),
+            optional=urdf and kind in in_urdf,
         )
         for kind in units
     )
@@ -70,9 +81,12 @@ def joint_limits(read_only: bool) -> tuple[Parameter, ...]:
             f"joint_limits.{JOINT}.{key}",
             "double",
             None,
-            text if read_only else f"{text} At run time it can only be tightened, at rest.",
+            text
+            + (or_urdf if urdf and kind in in_urdf else "")
+            + ("" if read_only else " At run time it can only be tightened, at rest."),
             unit=units[kind],
             read_only=read_only,
+            optional=urdf and kind in in_urdf,
         )
         for kind, key, text in rows
     )

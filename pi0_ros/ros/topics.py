@@ -69,6 +69,15 @@ JOINT_STATES = Topic(
     subscribed=STATES_IN,
     description="Measured joint positions.",
 )
+ROBOT_DESCRIPTION = Topic(
+    "robot_description",
+    "std_msgs/msg/String",
+    publishers=(),
+    subscribers=("pi0_controller",),
+    published=LATCHED,
+    subscribed=LATCHED,
+    description="The URDF with joint limits, where use_robot_description is true.",
+)
 INSTRUCTION = Topic(
     "instruction",
     "std_msgs/msg/String",
@@ -86,6 +95,16 @@ ACTION_CHUNK = Topic(
     published=NEWEST,
     subscribed=NEWEST,
     description="The policy's next piece of motion.",
+)
+ESTOP = Topic(
+    "pi0_controller/estop",
+    "std_msgs/msg/Bool",
+    publishers=(),
+    subscribers=("pi0_controller",),
+    published=RELIABLE,
+    # Deep enough that a false right behind a true does not replace it.
+    subscribed=RELIABLE,
+    description="true brakes and latches at once; reset is refused until false came.",
 )
 JOINT_TRAJECTORY = Topic(
     "joint_trajectory_controller/joint_trajectory",
@@ -137,8 +156,10 @@ TOPICS = (
     CAMERA_RAW,
     CAMERA_COMPRESSED,
     JOINT_STATES,
+    ROBOT_DESCRIPTION,
     INSTRUCTION,
     ACTION_CHUNK,
+    ESTOP,
     JOINT_TRAJECTORY,
     POSITION_COMMANDS,
     POLICY_STATUS,

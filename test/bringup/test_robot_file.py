@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pi0_ros.bringup.robot_file import find_robot_file, node_parameters, robot_limits
+from pi0_ros.bringup.robot_file import (
+    check_robot_file,
+    find_robot_file,
+    node_parameters,
+    robot_limits,
+)
 from pi0_ros.core.errors import ConfigurationError
 
 ONE_JOINT = {
@@ -80,3 +85,70 @@ def test_a_bad_file_is_named_with_its_fault(tmp_path: Path, content: object, mes
     with pytest.raises(ConfigurationError, match=message) as caught:
         robot_limits(path)
     assert str(path) in str(caught.value)
+
+
+URDF = """<robot name="arm"><joint name="a" type="revolute">
+<limit lower="-9" upper="0.5" velocity="1.5" effort="1"/></joint></robot>"""
+ACCELERATION = {"has_acceleration_limits": True, "max_acceleration": 3.0}
+
+
+def robot(tmp_path: Path, changes: dict[str, object], entry: object = None) -> Path:
+    limits = {"joint_limits": {"a": ACCELERATION if entry is None else entry}}
+    return written(tmp_path, {"/**": {"ros__parameters": {**ONE_JOINT, **limits, **changes}}})
+
+
+def with_urdf(tmp_path: Path, text: str = URDF) -> dict[str, object]:
+    path = tmp_path / "arm.urdf"
+    path.write_text(text)
+    return {"urdf_file": str(path)}
+
+
+def test_what_a_urdf_gives_may_be_left_out(tmp_path: Path) -> None:
+    path = robot(tmp_path, with_urdf(tmp_path))
+    limits = robot_limits(path)
+    assert (limits.lower[0], limits.upper[0], limits.velocity[0]) == (-9.0, 0.5, 1.5)
+    assert check_robot_file(path) == ("a",)
+
+
+def test_the_tighter_of_file_and_urdf_is_the_limit(tmp_path: Path) -> None:
+    entry = ONE_JOINT["joint_limits"]["a"]  # type: ignore[index]
+    limits = robot_limits(robot(tmp_path, with_urdf(tmp_path), entry))
+    assert (limits.lower[0], limits.upper[0], limits.velocity[0]) == (-1.0, 0.5, 1.5)
+
+
+def test_what_comes_from_the_topic_cannot_be_missed_before_it_runs(tmp_path: Path) -> None:
+    path = robot(tmp_path, {"use_robot_description": True})
+    assert check_robot_file(path) == ("a",)
+    with pytest.raises(ConfigurationError, match="not known before the controller runs"):
+        robot_limits(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "entry", "message"),
+    [
+        ({}, ACCELERATION, "has_position_limits must be true"),
+        ({"urdf_file": 7}, ACCELERATION, "urdf_file: expected a path, got 7"),
+        ({"urdf_file": "arm.urdf"}, ACCELERATION, "urdf_file: expected an absolute path"),
+        ({"urdf_file": "/absent.urdf"}, ACCELERATION, "urdf_file: /absent.urdf cannot be read"),
+        ({"use_robot_description": "yes"}, ACCELERATION, "use_robot_description: must be true or"),
+        ({"use_robot_description": True}, {}, "max_acceleration is neither"),
+        (
+            {"use_robot_description": True, "urdf_file": "/a.urdf"},
+            ACCELERATION,
+            "urdf_file and use_robot_description: set one of them",
+        ),
+    ],
+)
+def test_limits_that_cannot_come_are_named_before_anything_starts(
+    tmp_path: Path, changes: dict[str, object], entry: object, message: str
+) -> None:
+    path = robot(tmp_path, changes, entry)
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        check_robot_file(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_urdf_without_the_joint_is_named_with_file_and_parameter(tmp_path: Path) -> None:
+    path = robot(tmp_path, with_urdf(tmp_path, URDF.replace('"a"', '"b"')))
+    with pytest.raises(ConfigurationError, match=r"urdf_file .*arm.urdf: joint a: no such joint"):
+        check_robot_file(path)

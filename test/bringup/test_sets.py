@@ -40,6 +40,21 @@ def test_real_bringup_uses_mode_real_and_the_given_checkpoint() -> None:
     assert parameters["policy_path"] == "/checkpoints/mine"
 
 
+def test_a_robot_whose_limits_come_partly_from_a_topic_can_be_brought_up(tmp_path: Path) -> None:
+    accelerations = {"has_acceleration_limits": True, "max_acceleration": 3.0}
+    parameters = {
+        "joint_names": ["a"],
+        "joint_limits": {"a": accelerations},
+        "use_robot_description": True,
+    }
+    path = tmp_path / "robot.yaml"
+    path.write_text(yaml.safe_dump({"/**": {"ros__parameters": parameters}}))
+    assert set(named(REAL.nodes({**REAL_VALUES, "params_file": str(path)}))) == {
+        "pi0_policy",
+        "pi0_controller",
+    }
+
+
 @pytest.mark.parametrize("bringup", [REAL, POLICY], ids=lambda bringup: bringup.name)
 def test_real_bringups_demand_the_robots_file_and_a_checkpoint(bringup) -> None:
     with pytest.raises(ConfigurationError, match="params_file:=… is required"):
@@ -51,7 +66,8 @@ def test_real_bringups_demand_the_robots_file_and_a_checkpoint(bringup) -> None:
 def test_empty_arguments_leave_the_choice_to_the_parameter_file() -> None:
     nodes = named(DEMO.nodes({}))
     assert "inference_rate" not in nodes["pi0_policy"].parameters
-    assert "command_interface" not in nodes["pi0_controller"].parameters
+    for name in ("command_interface", "speed_scale", "dry_run"):
+        assert name not in nodes["pi0_controller"].parameters
 
 
 def test_arguments_reach_the_nodes_they_concern() -> None:
@@ -61,6 +77,8 @@ def test_arguments_reach_the_nodes_they_concern() -> None:
                 "inference_rate": "4",
                 "instruction": "circle over: the blue block",
                 "command_interface": "forward_position",
+                "speed_scale": "0.2",
+                "dry_run": "true",
                 "use_sim_time": "true",
                 "autostart": "false",
                 "namespace": "/left/",
@@ -73,7 +91,10 @@ def test_arguments_reach_the_nodes_they_concern() -> None:
     assert policy["instruction"] == "circle over: the blue block"
     assert policy["autostart"] is False
     assert policy["device"] == "cuda:1"
-    assert nodes["pi0_controller"].parameters["command_interface"] == "forward_position"
+    controller = nodes["pi0_controller"].parameters
+    assert controller["command_interface"] == "forward_position"
+    assert controller["speed_scale"] == 0.2
+    assert controller["dry_run"] is True
     assert all(node.parameters["use_sim_time"] is True for node in nodes.values())
     assert nodes["mock_arm"].full_name == "/left/mock_arm"
 
@@ -91,6 +112,10 @@ def test_remappings_reach_every_node() -> None:
         ({"mode": "fake"}, "mode is 'fake', expected one of real, demo"),
         ({"inference_rate": "0"}, "inference_rate is '0': expected a number of Hz above 0"),
         ({"inference_rate": "nan"}, "inference_rate is 'nan'"),
+        ({"speed_scale": "0"}, "speed_scale is '0': expected a number from 0.01 to 1"),
+        ({"speed_scale": "1.5"}, "speed_scale is '1.5'"),
+        ({"speed_scale": "nan"}, "speed_scale is 'nan'"),
+        ({"dry_run": "yes"}, "dry_run is 'yes', expected one of"),
         ({"inference_rate": "fast"}, "inference_rate is 'fast'"),
         ({"namespace": "my arm"}, "namespace is 'my arm'"),
         ({"device": "gpu"}, "device is 'gpu'"),

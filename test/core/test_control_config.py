@@ -28,6 +28,9 @@ NAN = float("nan")
         ({"blend_s": 10.1}, "blend"),
         ({"path_tolerance_rad": -0.001}, "path_tolerance"),
         ({"path_tolerance_rad": 0.2}, "path_tolerance"),
+        ({"speed_scale": 0.0}, "speed_scale"),
+        ({"speed_scale": 1.1}, "speed_scale"),
+        ({"speed_scale": NAN}, "speed_scale"),
     ],
 )
 def test_an_impossible_parameter_is_named(changes, named):

@@ -154,6 +154,17 @@ class FaultyDays(RuleBasedStateMachine):
         assert self.state is ControlState.LATCHED
 
     @rule()
+    def estop(self):
+        self.rig.loop.veto("estop", "pressed")
+        self.rig.loop.veto("estop", "")
+        self.rig.tick()
+        assert self.state is ControlState.LATCHED
+
+    @rule(scale=st.floats(0.01, 1.0))
+    def other_speed(self, scale):
+        self.rig.loop.change_speed(scale, self.rig.now_ns)
+
+    @rule()
     def tracking_error(self):
         self.rig.arm_ns += 1
         self.rig.sense(offset=np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.25]))

@@ -55,6 +55,22 @@ def _chase(
     return np.array(rows), velocity
 
 
+@given(chases(), st.lists(st.floats(0.01, 1.0), min_size=1, max_size=40))
+def test_no_change_of_the_speed_scale_makes_a_joint_break_a_limit(chase, scales):
+    arm, dt_s, start, targets = chase
+    rows, velocity, before = [start, start], np.zeros_like(start), start
+    for tick, target in enumerate(targets):
+        scale = scales[tick // 3 % len(scales)]
+        faster = np.abs(velocity)
+        position, velocity = governed_step(arm, dt_s, rows[-1], velocity, before, target, scale)
+        over = np.abs(velocity) > scale * arm.velocity * (1 + 1e-9)
+        assert (np.abs(velocity) < faster)[over].all(), "faster than allowed and not slowing down"
+        rows.append(position)
+        before = target
+    tail = brake(arm, dt_s, rows[-1], velocity)
+    assert_within_limits(arm, dt_s, np.vstack([*rows, *tail]))
+
+
 @given(chases())
 def test_no_target_makes_a_joint_break_a_limit(chase):
     arm, dt_s, start, targets = chase

@@ -65,6 +65,19 @@ def test_a_missing_limit_is_named(limits: dict[str, Any]) -> None:
     assert problems[0].startswith("joint_limits.joint_6.max_acceleration is missing")
 
 
+def test_what_a_urdf_can_give_may_be_left_out_by_the_controller_alone(
+    limits: dict[str, Any],
+) -> None:
+    name = "joint_limits.joint_6.max_velocity"
+    del limits[name]
+
+    checked = checked_parameters(CONTROLLER, limits)
+    assert not checked.problems
+    assert name not in checked.values.by_name
+    assert name in checked.table
+    assert len(checked_parameters(NODES["mock_arm"], limits).problems) == 1
+
+
 def test_every_problem_is_told_at_once(limits: dict[str, Any]) -> None:
     checked = checked_parameters(CONTROLLER, {**limits, "control_rate": 0, "blend": -1.0})
 

@@ -47,6 +47,7 @@ _OPTIONS = (
     "instruction",
     "inference_rate",
     "command_interface",
+    "speed_scale",
     "transport",
     "device",
     "namespace",
