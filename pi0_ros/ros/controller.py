@@ -101,6 +101,7 @@ class ControllerNode(ManagedNode):
             self._ticks.end()
         self._ticks = None
         self._loop.deactivate()
+        gc.unfreeze()
 
     def clean_up(self) -> None:
         self._reporter.watch(None)
