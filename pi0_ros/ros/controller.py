@@ -61,6 +61,11 @@ class ControllerNode(ManagedNode):
         self.add_on_set_parameters_callback(self._take_new_values)
         self._autostart = autostart_if_wanted(self)
 
+    @property
+    def estop(self) -> str:
+        """Why the emergency stop forbids motion, whatever the state; empty when it does not."""
+        return self._estop
+
     # ---- lifecycle ----
 
     def configure(self) -> None:

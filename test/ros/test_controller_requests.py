@@ -59,10 +59,11 @@ def test_estop_pressed_before_the_configuration_refuses_activation(
     node = world.start(ControllerNode, limits)
     button = world.publisher(topics.ESTOP)
     button.publish(Bool(data=True))
+    world.until(lambda: node.estop, "the button's message")
+    assert node.phase is Phase.UNCONFIGURED
+    node.trigger_configure()
 
     def refused() -> bool:
-        if node.phase is Phase.UNCONFIGURED:
-            node.trigger_configure()
         node.trigger_activate()
         return node.refusal == "pi0_controller/estop says true"
 
