@@ -28,7 +28,7 @@ examples:
   pi0 reference parameters:mock_arm one of them
   pi0 reference --write README.md   put them between the markers of a document"""
 
-MESSAGES = ("ActionChunk", "PolicyStatus", "SafetyReport")
+MESSAGES = ("ActionChunk", "InjectedFault", "PolicyStatus", "SafetyReport")
 _MARKED = re.compile(
     r"(?P<open><!-- reference:(?P<table>\S+) -->\n).*?(?P<close><!-- /reference -->)", re.DOTALL
 )
