@@ -18,9 +18,9 @@ from pi0_ros.core.control_report import control_report
 from pi0_ros.core.control_state import Command, ControlReport, ControlState
 from pi0_ros.core.errors import ConfigurationError, ControlRefused, InputRefused
 from pi0_ros.core.limits import ArmLimits
+from pi0_ros.core.loop_clock import LoopClock
 from pi0_ros.core.measured_state import MeasuredState
 from pi0_ros.core.planner import Planner
-from pi0_ros.core.stamps import ClockWatch
 from pi0_ros.core.vetoes import Vetoes
 
 _WAITING_FOR_CHUNK = "waiting for a chunk on action_chunk; see pi0_policy/status"
@@ -36,11 +36,12 @@ class ControlLoop:
         self._planner = Planner(limits, config)
         self._player = ChunkPlayer(limits, config)
         self._vetoes = Vetoes()
+        self._pauses = Vetoes()
         self._state = ControlState.INACTIVE
         self._reason = ""
-        self._clock = ClockWatch()
-        self._clock_was_set = False
-        self._ros_minus_steady_ns = 0
+        self._told = self._state, self._reason
+        self._clock = LoopClock()
+        self._clock_problem = ""
         self._not_before_ns = 0
 
     # ---- input ----
@@ -61,6 +62,7 @@ class ControlLoop:
         with self._lock:
             self._watch_clock(now_ns)
             self._measured.add(stamp_ns, names, positions, now_ns, steady_ns)
+            self._clock_problem = ""
 
     def add_chunk(self, chunk: ActionChunk, now_ns: int) -> None:
         """Splices a chunk in at the end of what is promised.
@@ -81,6 +83,8 @@ class ControlLoop:
             raise InputRefused("inactive", "the controller is not active")
         if self._state is ControlState.LATCHED:
             raise InputRefused("latched", f"the controller is latched: {self._reason}")
+        if self._pauses.reasons:
+            raise InputRefused("held", f"the controller holds: {self._reason}")
         splice_ns, measured = self._splice_ns(now_ns), self._measured.newest
         if self._config.dry_run and measured is not None:
             # Nobody follows the plan: what each chunk would do begins where the arm really is.
@@ -176,6 +180,24 @@ class ControlLoop:
             self._latch(reason)
             return True
 
+    def pause(self, source: str, reason: str) -> bool:
+        """Holds until `source` takes it back; motion then goes on with a chunk observed after that.
+
+        Args:
+            reason: empty to take it back.
+
+        Returns:
+            Whether this ended or began a pause of a loop that is neither latched nor inactive.
+        """
+        with self._lock:
+            paused = bool(self._pauses.reasons)
+            self._pauses.put(source, reason)
+            idle = self._state in (ControlState.INACTIVE, ControlState.LATCHED)
+            if idle or paused == bool(self._pauses.reasons):
+                return False
+            self._hold(reason or _WAITING_FOR_CHUNK)
+            return True
+
     def reset(self, now_ns: int, steady_ns: int) -> None:
         """Leaves LATCHED: anchors the plan where the arm is now and waits for a new chunk.
 
@@ -201,11 +223,10 @@ class ControlLoop:
             if self._state is ControlState.INACTIVE:
                 raise ControlRefused("cannot tick: the controller is not active")
             self._watch_clock(now_ns)
-            before = self._state, self._reason
-            if self._clock_was_set:
-                self._planner.follow_clock(now_ns - steady_ns - self._ros_minus_steady_ns)
-                self._clock_was_set = False
-            self._ros_minus_steady_ns = now_ns - steady_ns
+            moved_ns, ahead_s = self._clock.tick(now_ns, steady_ns)
+            self._planner.follow_clock(moved_ns)
+            if ahead_s > 0.0:
+                self._forget_time(now_ns, f"the clock jumped ahead by {ahead_s:.2f} s")
             self._supervise(now_ns, steady_ns)
             # Outside RUN there is no playback, and the planner brakes.
             playback = self._player.playback
@@ -214,10 +235,11 @@ class ControlLoop:
             if playback is not None:
                 age_s = (now_ns - playback.chunk.stamp_ns) / 1e9
             self._planner.record.ticked(steady_ns, age_s)
+            before, self._told = self._told, (self._state, self._reason)
             return Command(
                 trajectory=self._planner.trajectory(),
                 position=self._planner.next_position(),
-                state_changed=before != (self._state, self._reason),
+                state_changed=before != self._told,
             )
 
     def _supervise(self, now_ns: int, steady_ns: int) -> None:
@@ -228,11 +250,14 @@ class ControlLoop:
         if age_s is None or newest is None or not age_s <= self._config.joint_max_age_s:
             seen = "never received" if age_s is None else "stale"
             self._not_before_ns = now_ns
-            self._hold(f"joint_states: {seen}")
+            self._hold(self._clock_problem or f"joint_states: {seen}")
             return
         problems, playback = self._arm_problems(*newest), self._player.playback
         if problems:
             self._latch(problems[0])
+        elif self._pauses.reasons:
+            self._not_before_ns = now_ns
+            self._hold(self._pauses.reasons[0])
         elif playback is None:
             # Until a chunk comes, the reason that led here stands.
             self._hold(self._reason)
@@ -269,8 +294,7 @@ class ControlLoop:
         if problems or self._measured.newest is None:
             raise ControlRefused("; ".join(problems))
         self._planner.start(self._measured.newest[1], now_ns)
-        self._clock_was_set = False
-        self._ros_minus_steady_ns = now_ns - steady_ns
+        self._clock.restart(now_ns, steady_ns)
         self._not_before_ns = now_ns
         self._hold(_WAITING_FOR_CHUNK)
 
@@ -286,12 +310,14 @@ class ControlLoop:
         self._reason = f"{reason}; call pi0_controller/reset"
 
     def _watch_clock(self, now_ns: int) -> None:
-        """Brakes and forgets everything stamped when ROS time steps back."""
-        if not self._clock.set_back(now_ns):
-            return
-        self._clock_was_set = True
+        if self._clock.set_back(now_ns):
+            self._forget_time(now_ns, "the clock stepped back")
+
+    def _forget_time(self, now_ns: int, problem: str) -> None:
+        """Brakes and forgets everything stamped: stamps of two times do not mix."""
+        self._clock_problem = problem
         self._not_before_ns = now_ns
         self._measured.forget()
         self._player.forget_stamps()
         if self._state is ControlState.RUN or self._state is ControlState.HOLD:
-            self._hold("the clock stepped back")
+            self._hold(problem)

@@ -4,14 +4,15 @@ import threading
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from pi0_ros.core.arrays import FloatArray, require_unique_names
-from pi0_ros.core.errors import ConfigurationError, InputRefused, ObservationNotReady
+from pi0_ros.core.arrays import FloatArray
+from pi0_ros.core.camera_watch import CameraWatch, MotionClock
+from pi0_ros.core.errors import InputRefused, ObservationNotReady
 from pi0_ros.core.images import RgbImage, require_shape
 from pi0_ros.core.instruction import checked_instruction
 from pi0_ros.core.joints import JointOrder
 from pi0_ros.core.observation import Observation
+from pi0_ros.core.observation_config import ObservationConfig
 from pi0_ros.core.stamps import ClockWatch, StampedStream, StreamStatistics
 
 JOINTS = "joint_states"
@@ -22,34 +23,6 @@ _JOINT_HISTORY = 200
 
 def camera_stream(camera: str) -> str:
     return f"camera/{camera}"
-
-
-@dataclass(frozen=True, slots=True)
-class ObservationConfig:
-    """What an observation consists of and how fresh it must be.
-
-    Attributes:
-        cameras: camera names in the policy's order.
-        joint_names: joints in the policy's order.
-        image_shape: (height, width) of every picture.
-        camera_max_age_s: a picture older than this is stale.
-        joint_max_age_s: a joint state older than this is stale.
-        instruction_max_bytes: longest instruction in UTF-8.
-    """
-
-    cameras: tuple[str, ...]
-    joint_names: tuple[str, ...]
-    image_shape: tuple[int, int] = (480, 640)
-    camera_max_age_s: float = 0.15
-    joint_max_age_s: float = 0.1
-    instruction_max_bytes: int = 512
-
-    def __post_init__(self) -> None:
-        require_unique_names(self.cameras, "camera_names")
-        require_unique_names(self.joint_names, "joint_names")
-        for name in ("camera_max_age_s", "joint_max_age_s"):
-            if not getattr(self, name) > 0.0:
-                raise ConfigurationError(f"{name} must be above 0 s, got {getattr(self, name)}")
 
 
 class ObservationBuilder:
@@ -64,6 +37,8 @@ class ObservationBuilder:
         self._lock = threading.Lock()
         self._order = JointOrder(config.joint_names)
         self._cameras = {name: StampedStream(camera_stream(name)) for name in config.cameras}
+        self._watches = {name: CameraWatch(config.camera_frozen_after_s) for name in config.cameras}
+        self._motion = MotionClock()
         self._pictures: dict[str, tuple[int, RgbImage]] = {}
         self._joints = StampedStream(JOINTS)
         self._joint_history: deque[tuple[int, FloatArray]] = deque(maxlen=_JOINT_HISTORY)
@@ -86,13 +61,16 @@ class ObservationBuilder:
         """
         with self._lock:
             self._watch_clock(now_ns)
-            stream = self._cameras[camera]
+            stream, watch = self._cameras[camera], self._watches[camera]
+            self._watch_age(camera, now_ns, steady_ns)
             try:
                 require_shape(pixels.shape[0], pixels.shape[1], self._config.image_shape)
                 stream.accept(stamp_ns, now_ns, steady_ns)
             except InputRefused as refusal:
                 self._count(stream, refusal.kind)
+                watch.refused()
                 raise
+            watch.take(stamp_ns, pixels, self._motion)
             self._pictures[camera] = (stamp_ns, pixels)
 
     def add_joint_state(
@@ -118,6 +96,7 @@ class ObservationBuilder:
                 self._count(self._joints, refusal.kind)
                 raise
             self._joint_history.append((stamp_ns, values))
+            self._motion.take(stamp_ns, values)
 
     def set_instruction(self, text: str, steady_ns: int) -> bool:
         """Takes an instruction; True when it differs from the one in force.
@@ -147,6 +126,9 @@ class ObservationBuilder:
                 camera.name: camera for camera in self._cameras.values()
             }
             self._count(known[stream], kind)
+            for camera, watch in self._watches.items():
+                if camera_stream(camera) == stream:
+                    watch.refused()
 
     def restart_counters(self) -> None:
         with self._lock:
@@ -174,6 +156,11 @@ class ObservationBuilder:
         """Why no observation can be built now, one sentence a stream; empty when one can."""
         with self._lock:
             return self._problems(now_ns, steady_ns)
+
+    def frozen(self) -> tuple[str, ...]:
+        """One sentence for each camera that shows the same picture again and again."""
+        with self._lock:
+            return self._frozen()
 
     def build(self, now_ns: int, steady_ns: int) -> Observation:
         """The newest observation.
@@ -214,20 +201,35 @@ class ObservationBuilder:
 
     def _problems(self, now_ns: int, steady_ns: int) -> tuple[str, ...]:
         self._watch_clock(now_ns)
-        limits = [
-            *((camera, self._config.camera_max_age_s) for camera in self._cameras.values()),
-            (self._joints, self._config.joint_max_age_s),
-        ]
-        problems = []
-        for stream, max_age_s in limits:
-            age_s = stream.age_s(now_ns, steady_ns)
-            if age_s is None:
-                problems.append(f"{stream.name}: nothing valid received yet")
-            elif not age_s <= max_age_s:
-                problems.append(f"{stream.name}: stale, {age_s:.2f} s old (at most {max_age_s} s)")
+        problems = [*self._frozen()]
+        for name, camera in self._cameras.items():
+            stale = _staleness(camera, self._config.camera_max_age_s, now_ns, steady_ns)
+            self._watch_age(name, now_ns, steady_ns)
+            missing = self._watches[name].missing_pictures
+            if stale:
+                problems.append(stale)
+            elif missing:
+                problems.append(f"{camera.name}: {missing} more good pictures wanted after a gap")
+        stale = _staleness(self._joints, self._config.joint_max_age_s, now_ns, steady_ns)
+        if stale:
+            problems.append(stale)
         if not self._instruction:
             problems.append("instruction: none received yet; publish one on the topic instruction")
         return tuple(problems)
+
+    def _frozen(self) -> tuple[str, ...]:
+        return tuple(
+            f"{camera_stream(name)}: frozen, the same picture again and again while the arm moves "
+            "(camera_frozen_after)"
+            for name, watch in self._watches.items()
+            if watch.frozen
+        )
+
+    def _watch_age(self, camera: str, now_ns: int, steady_ns: int) -> None:
+        """A picture that comes after a gap must not make the gap unseen."""
+        age_s = self._cameras[camera].age_s(now_ns, steady_ns)
+        if age_s is not None and not age_s <= self._config.camera_max_age_s:
+            self._watches[camera].lost()
 
     def _positions_near(self, stamp_ns: int) -> FloatArray:
         stamps = [stamp for stamp, _ in self._joint_history]
@@ -243,6 +245,9 @@ class ObservationBuilder:
         if self._clock.set_back(now_ns):
             for stream in (*self._cameras.values(), self._joints):
                 stream.forget()
+            for watch in self._watches.values():
+                watch.forget()
+            self._motion.forget()
             self._pictures.clear()
             self._joint_history.clear()
 
@@ -253,3 +258,12 @@ class ObservationBuilder:
     def _count_instruction(self, kind: str) -> None:
         self._instructions_refused += 1
         self._refused[f"{INSTRUCTION}: {kind}"] += 1
+
+
+def _staleness(stream: StampedStream, max_age_s: float, now_ns: int, steady_ns: int) -> str:
+    age_s = stream.age_s(now_ns, steady_ns)
+    if age_s is None:
+        return f"{stream.name}: nothing valid received yet"
+    if not age_s <= max_age_s:
+        return f"{stream.name}: stale, {age_s:.2f} s old (at most {max_age_s} s)"
+    return ""

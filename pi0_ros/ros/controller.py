@@ -12,7 +12,7 @@ from std_msgs.msg import Bool
 from pi0_ros.core.control_loop import ControlLoop
 from pi0_ros.core.control_state import Command
 from pi0_ros.core.errors import ConfigurationError, ControlRefused, InputRefused
-from pi0_ros.msg import ActionChunk
+from pi0_ros.msg import ActionChunk, PolicyStatus
 from pi0_ros.ros import topics
 from pi0_ros.ros.arm_parameters import CONTROLLER
 from pi0_ros.ros.autostart import autostart_if_wanted
@@ -80,6 +80,7 @@ class ControllerNode(ManagedNode):
         self._subscriptions_made = [
             subscription(self, topics.JOINT_STATES, self._take_joint_state),
             subscription(self, topics.ACTION_CHUNK, self._take_chunk),
+            subscription(self, topics.POLICY_STATUS, self._take_demand),
         ]
         self._reporter.watch(loop)
 
@@ -152,6 +153,18 @@ class ControllerNode(ManagedNode):
             self._loop.add_chunk(chunk, self.now_ns())
         except InputRefused as refusal:
             self._refusals.refused(topics.ACTION_CHUNK.name, refusal)
+
+    def _take_demand(self, status: PolicyStatus) -> None:
+        """The policy sees what the controller cannot: its cameras, and itself failing."""
+        if self._loop is None:
+            return
+        reason = f"{topics.POLICY_STATUS.name}: {status.reason}"
+        latch = status.demand == PolicyStatus.DEMAND_LATCH
+        self._veto(topics.POLICY_STATUS.name, reason if latch else "")
+        hold = status.demand == PolicyStatus.DEMAND_HOLD
+        if self._loop.pause(topics.POLICY_STATUS.name, reason if hold else ""):
+            self.get_logger().warning(f"{reason}: braking" if hold else "the policy sees again")
+            self._reporter.publish()
 
     def _take_estop(self, message: Bool) -> None:
         self._estop = f"{topics.ESTOP.name} says true" if message.data else ""

@@ -55,11 +55,13 @@ class InferenceView:
 
     Attributes:
         problem: why no chunk comes although there are observations; empty when one does.
+        failing: the policy fails again and again.
         busy_since_ns: steady time at which the inference under way began; None between two.
     """
 
     epoch: int
     problem: str
+    failing: bool
     busy_since_ns: int | None
     chunks: int
     chunk_rate_hz: float
@@ -147,6 +149,7 @@ class InferenceThread:
         """Nothing is published any more when this returns."""
         with self._lock:
             self._active = False
+            self._failures = 0
             self._problem = ""
 
     def take_instruction(self, text: str) -> None:
@@ -161,6 +164,7 @@ class InferenceThread:
             return InferenceView(
                 epoch=self._epoch,
                 problem=self._problem,
+                failing=self._failures >= _FAILURES_IN_A_ROW,
                 busy_since_ns=self._busy_since_ns,
                 chunks=self._record.chunks,
                 chunk_rate_hz=self._record.rate_hz(steady_ns),

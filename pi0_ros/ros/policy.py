@@ -30,11 +30,12 @@ from pi0_ros.ros.policy_settings import (
     policy_config,
     transports,
 )
-from pi0_ros.ros.policy_status import InputView, PolicyState, StatusView
+from pi0_ros.ros.policy_status import Demand, InputView, PolicyState, StatusView
 from pi0_ros.ros.process import StopRequest
 from pi0_ros.ros.refusal_log import RefusalLog
 
-_WATCH_S = 0.1
+# What is wrong with an input is told after at most this long.
+_WATCH_S = 0.02
 _END_S = 1.0
 
 
@@ -182,6 +183,7 @@ class PolicyNode(ManagedNode):
         inference = self._inference
         if inference is None or self.ended.done():
             return
+        self._reporter.publish_if_changed()
         steady_ns = time.monotonic_ns()
         busy_since_ns = inference.view(steady_ns).busy_since_ns
         if busy_since_ns is not None and (steady_ns - busy_since_ns) / 1e9 > self._timeout_s:
@@ -200,17 +202,25 @@ class PolicyNode(ManagedNode):
         builder, inference = self._builder, self._inference
         inputs = inference_view = None
         problems: tuple[str, ...] = ()
+        demand = Demand.NONE
         if builder is not None:
             problems = builder.problems(self.now_ns(), steady_ns)
+            demand = Demand.LATCH if builder.frozen() else Demand.HOLD if problems else demand
             inputs = InputView(
                 builder.instruction, builder.statistics(steady_ns), builder.refused_by_kind()
             )
         if inference is not None:
             inference_view = inference.view(steady_ns)
-            if not problems and inference_view.problem:
-                problems = (inference_view.problem,)
+            if inference_view.failing:
+                demand = Demand.LATCH
+            if inference_view.problem and (not problems or inference_view.failing):
+                problems = (inference_view.problem, *problems)
         state, reason = self._state("; ".join(problems))
-        return StatusView(state, reason, self._description, inputs, inference_view)
+        if state is PolicyState.FAILED:
+            demand = Demand.LATCH
+        elif state is not PolicyState.WAITING:
+            demand = Demand.NONE
+        return StatusView(state, reason, self._description, inputs, inference_view, demand)
 
     def _state(self, problem: str) -> tuple[PolicyState, str]:
         if self._broken:

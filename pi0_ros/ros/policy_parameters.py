@@ -1,6 +1,6 @@
 """Parameters of the policy node."""
 
-from pi0_ros.core.observation_builder import ObservationConfig
+from pi0_ros.core.observation_config import ObservationConfig
 from pi0_ros.ros.parameter import CAMERA, Parameter, Range
 from pi0_ros.ros.shared_parameters import (
     AUTOSTART,
@@ -73,6 +73,15 @@ POLICY = (
         "A picture older than this is stale, and no chunk is computed.",
         unit="s",
         range=Range(0.001, 60.0),
+    ),
+    Parameter(
+        "camera_frozen_after",
+        "double",
+        _OBSERVATION.camera_frozen_after_s,
+        "A camera that shows the very same picture while the arm moves for so long is frozen, and "
+        "the controller is told to latch; 0 for cameras that may see nothing of the arm.",
+        unit="s",
+        range=Range(0.0, 60.0),
     ),
     JOINT_NAMES,
     JOINT_MAX_AGE,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pi0_ros.core.errors import ConfigurationError
-from pi0_ros.core.observation_builder import ObservationConfig
+from pi0_ros.core.observation_config import ObservationConfig
 from pi0_ros.policy.policy_config import PolicyConfig, default_feature
 from pi0_ros.ros.inference_thread import InferenceConfig
 from pi0_ros.ros.parameter_values import ParameterValues
@@ -17,6 +17,7 @@ def observation_config(values: ParameterValues) -> ObservationConfig:
         image_shape=(values.whole("image_height"), values.whole("image_width")),
         camera_max_age_s=values.number("camera_max_age"),
         joint_max_age_s=values.number("joint_max_age"),
+        camera_frozen_after_s=values.number("camera_frozen_after"),
     )
 
 

@@ -22,6 +22,14 @@ class PolicyState(IntEnum):
     FAILED = PolicyStatus.STATE_FAILED
 
 
+class Demand(IntEnum):
+    """Values of PolicyStatus.demand: what the controller is asked to do."""
+
+    NONE = PolicyStatus.DEMAND_NONE
+    HOLD = PolicyStatus.DEMAND_HOLD
+    LATCH = PolicyStatus.DEMAND_LATCH
+
+
 LEVELS: Mapping[PolicyState, Level] = {
     PolicyState.UNCONFIGURED: Level.WARN,
     PolicyState.INACTIVE: Level.WARN,
@@ -49,6 +57,7 @@ class StatusView:
     description: PolicyDescription | None
     inputs: InputView | None
     inference: InferenceView | None
+    demand: Demand = Demand.NONE
 
     @property
     def mode(self) -> int:
@@ -62,11 +71,13 @@ class StatusView:
         """Differs where a change is worth a message of its own; ages in a reason are not."""
         about = tuple(part.partition(":")[0] for part in self.reason.split("; "))
         epoch = 0 if self.inference is None else self.inference.epoch
-        return self.state, about, self.mode, epoch
+        return self.state, self.demand, about, self.mode, epoch
 
 
 def status_message(view: StatusView, now_ns: int) -> PolicyStatus:
-    message = PolicyStatus(state=int(view.state), mode=view.mode, reason=view.reason)
+    message = PolicyStatus(
+        state=int(view.state), mode=view.mode, reason=view.reason, demand=int(view.demand)
+    )
     message.header.stamp = time_message(now_ns)
     if view.description is not None:
         message.policy_id = view.description.policy_id

@@ -26,3 +26,5 @@ RELIABLE = Qos("reliable", depth=10)
 NEWEST = Qos("reliable", depth=1)
 # Whoever comes late gets the newest one at once.
 LATCHED = Qos("reliable", depth=1, durability="transient local")
+# The same, with room for one that says something else right behind it.
+STATUS = Qos("reliable", depth=5, durability="transient local")

@@ -6,7 +6,7 @@ Names are relative, so that a namespace makes a second arm; they are changed by 
 from dataclasses import dataclass, replace
 
 from pi0_ros.ros.parameter import CAMERA
-from pi0_ros.ros.qos import LATCHED, NEWEST, RELIABLE, SENSOR_DATA, STATES_IN, Qos
+from pi0_ros.ros.qos import LATCHED, NEWEST, RELIABLE, SENSOR_DATA, STATES_IN, STATUS, Qos
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +128,10 @@ POLICY_STATUS = Topic(
     "pi0_policy/status",
     "pi0_ros/msg/PolicyStatus",
     publishers=("pi0_policy",),
-    subscribers=(),
+    subscribers=("pi0_controller",),
     published=LATCHED,
-    subscribed=LATCHED,
-    description="What the policy is doing, and why not more.",
+    subscribed=STATUS,
+    description="What the policy is doing, and why not more; the controller obeys its demand.",
 )
 SAFETY_REPORT = Topic(
     "pi0_controller/safety",

@@ -163,6 +163,7 @@ def test_a_tick_tells_when_the_state_or_its_reason_changed(rig):
     assert rig.tick().state_changed
     assert not rig.tick().state_changed
     rig.loop.hold("a")
+    assert rig.tick().state_changed
     assert not rig.tick().state_changed
 
 

@@ -160,6 +160,13 @@ class FaultyDays(RuleBasedStateMachine):
         self.rig.tick()
         assert self.state is ControlState.LATCHED
 
+    @rule(ticks=st.integers(1, 20))
+    def policy_cannot_see(self, ticks):
+        self.rig.loop.pause("policy", "blind")
+        self.rig.run(ticks)
+        assert self.state in (ControlState.HOLD, ControlState.LATCHED)
+        self.rig.loop.pause("policy", "")
+
     @rule(scale=st.floats(0.01, 1.0))
     def other_speed(self, scale):
         self.rig.loop.change_speed(scale, self.rig.now_ns)

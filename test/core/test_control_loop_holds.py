@@ -5,6 +5,7 @@ import pytest
 
 from pi0_ros.core.control_state import ControlState
 from pi0_ros.core.errors import ControlRefused, InputRefused
+from pi0_ros.core.loop_clock import LoopClock
 
 from .arms import STEP_NS, six_joints
 from .rig import GOAL, Rig
@@ -194,7 +195,37 @@ def test_a_clock_set_back_with_no_joint_states_after_it_holds(rig):
     rig.shift_ns -= 30_000_000_000
     rig.tick(sense=False)
     assert rig.state is ControlState.HOLD
-    assert rig.reason == "joint_states: never received"
+    assert rig.reason == "the clock stepped back"
+
+
+@pytest.mark.parametrize("ahead_s", [0.5, 30.0, 1e7])
+def test_a_clock_that_jumps_ahead_holds_at_the_next_tick_and_goes_on_afterwards(rig, ahead_s):
+    rig.in_motion()
+    old = rig.chunk(rig.way_to(GOAL))
+    rig.shift_ns += round(ahead_s * 1e9)
+    # An arm that plays by this clock is at the end of what it had at once, and at rest.
+    rig.restart_curve()
+    rig.tick()
+    assert rig.state is ControlState.HOLD
+    assert rig.reason.startswith("the clock jumped ahead by ")
+    with pytest.raises(InputRefused):
+        rig.loop.add_chunk(old, rig.now_ns)
+    rig.run(50)
+    rig.send(rig.way_to(GOAL))
+    rig.run(5)
+    assert rig.state is ControlState.RUN
+    rig.check()
+
+
+def test_a_fast_simulation_with_late_ticks_is_no_jump_ahead():
+    clock = LoopClock()
+    clock.restart(0, 0)
+    now_ns, steady_ns = 0, 0
+    for late_ns in (0, 0, 20_000_000, 5_000_000, 0):
+        steady_ns += 2_000_000 + late_ns
+        now_ns += 10 * (2_000_000 + late_ns)
+        assert clock.tick(now_ns, steady_ns) == (0, 0.0)
+    assert clock.tick(now_ns + 110_000_000, steady_ns + 500_000) == (0, 0.1095)
 
 
 def test_a_clock_set_back_while_inactive_is_no_matter():

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pi0_ros.core.errors import InputRefused, PolicyError, PolicyLost
-from pi0_ros.core.observation_builder import ObservationBuilder, ObservationConfig
+from pi0_ros.core.observation_builder import ObservationBuilder
+from pi0_ros.core.observation_config import ObservationConfig
 from pi0_ros.ros.inference_thread import InferenceConfig, InferenceThread, Inferred
 
 SHAPE = (4, 6)

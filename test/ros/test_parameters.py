@@ -3,7 +3,7 @@
 import pytest
 
 from pi0_ros.core.control_config import ControlConfig
-from pi0_ros.core.observation_builder import ObservationConfig
+from pi0_ros.core.observation_config import ObservationConfig
 from pi0_ros.ros.controller_settings import control_config
 from pi0_ros.ros.parameter import Parameter
 from pi0_ros.ros.parameter_check import checked_value
