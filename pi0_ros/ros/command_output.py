@@ -29,6 +29,9 @@ class CommandOutput:
         joint_names: in the order of every command.
         veto: called with a source and what is wrong with the command topic, empty where nothing
             is, in the thread that spins the node.
+
+    Attributes:
+        topic: what commands are sent on.
     """
 
     def __init__(
@@ -42,13 +45,13 @@ class CommandOutput:
         self._joint_names = joint_names
         self._veto = veto
         self._trajectories = config.command_interface == "joint_trajectory"
-        self._topic = topics.JOINT_TRAJECTORY if self._trajectories else topics.POSITION_COMMANDS
-        self._subscribers = SubscriberWatch(self._topic.name)
+        self.topic = topics.JOINT_TRAJECTORY if self._trajectories else topics.POSITION_COMMANDS
+        self._subscribers = SubscriberWatch(self.topic.name)
         self._looks = 0
         self._publisher: Any = None
         self._timer: Any = None
         if not config.dry_run:
-            self._publisher = publisher(node, self._topic)
+            self._publisher = publisher(node, self.topic)
             self._timer = node.create_steady_timer(_LOOK_S, self._look_again)
 
     def send(self, command: Command) -> None:
@@ -88,7 +91,7 @@ class CommandOutput:
     def _look_for_publishers(self) -> None:
         names = [
             f"{entry.node_namespace.rstrip('/')}/{entry.node_name}"
-            for entry in self._node.get_publishers_info_by_topic(self._topic.name)
+            for entry in self._node.get_publishers_info_by_topic(self.topic.name)
         ]
         own = self._node.get_fully_qualified_name()
-        self._veto(SECOND_PUBLISHER, second_publisher(self._topic.name, own, names))
+        self._veto(SECOND_PUBLISHER, second_publisher(self.topic.name, own, names))

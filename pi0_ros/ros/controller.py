@@ -82,6 +82,9 @@ class ControllerNode(ManagedNode):
             subscription(self, topics.ACTION_CHUNK, self._take_chunk),
             subscription(self, topics.POLICY_STATUS, self._take_demand),
         ]
+        heard = (topics.JOINT_STATES, topics.ACTION_CHUNK, topics.POLICY_STATUS, topics.ESTOP)
+        told = () if config.dry_run else (self._output.topic,)
+        self.watch_connections(heard, (*told, topics.SAFETY_REPORT))
         self._reporter.watch(loop)
 
     def activate(self) -> None:

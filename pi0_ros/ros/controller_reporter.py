@@ -69,6 +69,8 @@ class ControllerReporter:
             text = newest.reason or state.name
             if newest.dry_run:
                 text = f"DRY RUN, nothing is sent to the arm: {text}"
+        if self._node.connection_problems:
+            level, text = Level.ERROR, self._node.connection_problems
         self._diagnostics.publish(
             diagnostics_message(
                 self._node.now_ns(), self._node.get_fully_qualified_name(), level, text, values

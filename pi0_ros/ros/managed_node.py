@@ -11,6 +11,8 @@ from pi0_ros.core.errors import Pi0RosError
 from pi0_ros.ros.node_basics import NodeBasics
 from pi0_ros.ros.parameter import Parameter
 from pi0_ros.ros.process import StopRequest
+from pi0_ros.ros.qos_watch import QosWatch
+from pi0_ros.ros.topics import Topic
 
 _REPEAT_LOG_S = 5.0
 # What a node waits for is usually on its way when it has just been configured.
@@ -32,6 +34,7 @@ class ManagedNode(NodeBasics, LifecycleNode):
     Attributes:
         phase: set when a transition has succeeded.
         refusal: why the last transition was refused; empty after one that succeeded.
+        connections: watches the node's topics while it is configured.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class ManagedNode(NodeBasics, LifecycleNode):
         self.set_up_basics(table, stop)
         self.phase = Phase.UNCONFIGURED
         self.refusal = ""
+        self.connections: QosWatch | None = None
         self._silent_until_s = 0.0
         self._answer_impossible_requests()
 
@@ -73,12 +77,26 @@ class ManagedNode(NodeBasics, LifecycleNode):
 
     # ---- for everybody ----
 
+    @property
+    def connection_problems(self) -> str:
+        """Topics whose other ends cannot be joined, in words; empty where all can."""
+        return "" if self.connections is None else "; ".join(self.connections.problems)
+
+    def watch_connections(self, subscribed: Sequence[Topic], published: Sequence[Topic]) -> None:
+        self.connections = QosWatch(self, subscribed, published)
+
+    def forget_connections(self) -> None:
+        if self.connections is not None:
+            self.connections.close()
+        self.connections = None
+
     def close(self) -> None:
         """Ends all threads; the last thing before the node is destroyed."""
         if self.phase is Phase.ACTIVE:
             self.deactivate()
         if self.phase in (Phase.ACTIVE, Phase.INACTIVE):
             self.clean_up()
+        self.forget_connections()
         self.phase = Phase.FINALIZED
 
     # ---- rclpy's callbacks ----
@@ -87,19 +105,26 @@ class ManagedNode(NodeBasics, LifecycleNode):
         result = self._transition(self.configure, Phase.INACTIVE)
         if result is not TransitionCallbackReturn.SUCCESS:
             self.clean_up()
+            self.forget_connections()
         return result
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        return self._transition(self.activate, Phase.ACTIVE)
+        return self._transition(self._activate_connected, Phase.ACTIVE)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         return self._transition(self.deactivate, Phase.INACTIVE)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self.forget_connections()
         return self._transition(self.clean_up, Phase.UNCONFIGURED)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         return self._transition(self.close, Phase.FINALIZED)
+
+    def _activate_connected(self) -> None:
+        if self.connections is not None:
+            self.connections.require()
+        self.activate()
 
     def _transition(self, work: Callable[[], None], phase: Phase) -> TransitionCallbackReturn:
         try:

@@ -92,6 +92,7 @@ class PolicyNode(ManagedNode):
             self._inference.take_instruction,
             self._refusals,
         )
+        self.watch_connections(self._inputs.topics, [topics.ACTION_CHUNK, topics.POLICY_STATUS])
 
     def activate(self) -> None:
         assert self._builder is not None

@@ -26,6 +26,9 @@ class PolicyInputs:
         shape: (height, width) that every picture must have.
         now_ns: ROS time.
         take_instruction: called with every instruction that comes.
+
+    Attributes:
+        topics: what is subscribed to.
     """
 
     def __init__(
@@ -44,8 +47,10 @@ class PolicyInputs:
         self._now_ns = now_ns
         self._take_instruction = take_instruction
         self._refusals = refusals
+        cameras = {camera: _camera_topic(camera, kind) for camera, kind in transports.items()}
+        self.topics = (*cameras.values(), topics.JOINT_STATES, topics.INSTRUCTION)
         self._subscriptions = [
-            *(self._camera(camera, transport) for camera, transport in transports.items()),
+            *(self._camera(camera, topic) for camera, topic in cameras.items()),
             subscription(node, topics.JOINT_STATES, self._take_joint_state),
             subscription(node, topics.INSTRUCTION, self._take_string),
         ]
@@ -55,14 +60,12 @@ class PolicyInputs:
             self._node.destroy_subscription(entry)
         self._subscriptions = []
 
-    def _camera(self, camera: str, transport: str) -> Any:
-        if transport == "compressed":
-            topic = topics.CAMERA_COMPRESSED.of_camera(camera)
+    def _camera(self, camera: str, topic: topics.Topic) -> Any:
+        if topic.type == topics.CAMERA_COMPRESSED.type:
 
             def decode(message: CompressedImage) -> RgbImage:
                 return rgb_from_compressed(message, self._shape)
         else:
-            topic = topics.CAMERA_RAW.of_camera(camera)
 
             def decode(message: Image) -> RgbImage:
                 return rgb_from_message(message, self._shape)
@@ -101,3 +104,9 @@ class PolicyInputs:
 
     def _take_string(self, message: String) -> None:
         self._take_instruction(message.data)
+
+
+def _camera_topic(camera: str, transport: str) -> topics.Topic:
+    compressed = transport == "compressed"
+    topic = topics.CAMERA_COMPRESSED if compressed else topics.CAMERA_RAW
+    return topic.of_camera(camera)

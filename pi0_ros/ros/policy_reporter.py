@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from pi0_ros.ros import topics
-from pi0_ros.ros.diagnostics import diagnostics_message
+from pi0_ros.ros.diagnostics import Level, diagnostics_message
 from pi0_ros.ros.entities import publisher
 from pi0_ros.ros.managed_node import ManagedNode
 from pi0_ros.ros.policy_status import LEVELS, StatusView, diagnostic_values, status_message
@@ -46,14 +46,14 @@ class PolicyReporter:
         self._status.publish(status_message(view, self._node.now_ns()))
 
     def _publish_diagnostics(self) -> None:
-        view = self._view()
+        view, unconnected = self._view(), self._node.connection_problems
         status = status_message(view, self._node.now_ns())
         self._diagnostics.publish(
             diagnostics_message(
                 self._node.now_ns(),
                 self._node.get_fully_qualified_name(),
-                LEVELS[view.state],
-                view.reason or view.state.name.lower(),
+                Level.ERROR if unconnected else LEVELS[view.state],
+                unconnected or view.reason or view.state.name.lower(),
                 diagnostic_values(status),
                 hardware_id=status.policy_id,
             )
