@@ -1,4 +1,4 @@
-"""Whether a camera's pictures may be believed: frozen ones, and ones that come again after a gap."""
+"""Whether pictures may be believed: those of a frozen camera, and those that come after a gap."""
 
 import numpy as np
 

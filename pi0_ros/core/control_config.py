@@ -34,7 +34,7 @@ class ControlConfig:
     command_interface: CommandInterface = "joint_trajectory"
     lead_ticks: int = 2
     lookahead_ticks: int = 3
-    joint_max_age_s: float = 0.1
+    joint_max_age_s: float = 0.08
     tracking_tolerance_rad: float = 0.2
     max_start_distance_rad: float = 0.5
     rest_speed_rad_s: float = 0.05

@@ -24,8 +24,8 @@ class ObservationConfig:
     cameras: tuple[str, ...]
     joint_names: tuple[str, ...]
     image_shape: tuple[int, int] = (480, 640)
-    camera_max_age_s: float = 0.15
-    joint_max_age_s: float = 0.1
+    camera_max_age_s: float = 0.13
+    joint_max_age_s: float = 0.08
     camera_frozen_after_s: float = 0.6
     instruction_max_bytes: int = 512
 
@@ -37,6 +37,5 @@ class ObservationConfig:
                 raise ConfigurationError(f"{name} must be above 0 s, got {getattr(self, name)}")
         if not 0.0 <= self.camera_frozen_after_s < float("inf"):
             raise ConfigurationError(
-                "camera_frozen_after must be 0 s (never) or more, "
-                f"got {self.camera_frozen_after_s}"
+                f"camera_frozen_after must be 0 s (never) or more, got {self.camera_frozen_after_s}"
             )

@@ -1,6 +1,7 @@
 """Parameters of the controller and of the mocked arm and cameras."""
 
 from pi0_ros.core.control_config import ControlConfig
+from pi0_ros.ros.fault_parameter import ARM_FAULTS, CAMERA_FAULTS, fault_parameter
 from pi0_ros.ros.parameter import Parameter, Range
 from pi0_ros.ros.shared_parameters import (
     AUTOSTART,
@@ -163,6 +164,7 @@ MOCK_ARM = (
         unit="s",
         range=Range(0.001, 10.0),
     ),
+    fault_parameter(ARM_FAULTS, "joint"),
     Parameter(
         "command_period",
         "double",
@@ -187,6 +189,7 @@ MOCK_CAMERAS = (
         unit="Hz",
         range=Range(0.1, 200.0),
     ),
+    fault_parameter(CAMERA_FAULTS, "camera"),
     Parameter(
         "jpeg_quality",
         "int",

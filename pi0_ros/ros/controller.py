@@ -151,11 +151,13 @@ class ControllerNode(ManagedNode):
         except InputRefused as refusal:
             self._reporter.unreadable_chunk(refusal.kind)
             self._refusals.refused(topics.ACTION_CHUNK.name, refusal)
+            self._reporter.publish()
             return
         try:
             self._loop.add_chunk(chunk, self.now_ns())
         except InputRefused as refusal:
             self._refusals.refused(topics.ACTION_CHUNK.name, refusal)
+            self._reporter.publish()
 
     def _take_demand(self, status: PolicyStatus) -> None:
         """The policy sees what the controller cannot: its cameras, and itself failing."""

@@ -11,12 +11,16 @@ from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory
 
 from pi0_ros.core.errors import ConfigurationError, InputRefused
-from pi0_ros.core.limits import limits_from_joint_limits
+from pi0_ros.core.limits import ArmLimits, limits_from_joint_limits
 from pi0_ros.ros import topics
 from pi0_ros.ros.arm_parameters import MOCK_ARM
+from pi0_ros.ros.camera_faults import stamp_with_fault
 from pi0_ros.ros.conversions import nanoseconds, time_message
 from pi0_ros.ros.diagnostics import Level, diagnostics_message
 from pi0_ros.ros.entities import publisher, subscription
+from pi0_ros.ros.fault_parameter import ARM_FAULTS, NO_FAULT
+from pi0_ros.ros.fault_switch import FaultSwitch
+from pi0_ros.ros.joint_state_faults import spoiled_state
 from pi0_ros.ros.node_basics import PlainNode
 from pi0_ros.ros.parameter_values import ParameterValues
 from pi0_ros.ros.process import StopRequest
@@ -43,17 +47,25 @@ class MockArmNode(PlainNode):
         self._refused_at_s: float | None = None
         self._newest_refusal = ""
         values = self.parameters.require()
-        self._arm = _arm(values)
+        self._limits = _limits(values)
+        self._arm = _arm(values, self._limits)
+        self._faults = FaultSwitch(self, ARM_FAULTS, self._arm.joint_names)
+        self._fault_began_ns: int | None = None
         follow_realtime_priority(values, self.get_logger().warning)
         self._log = RefusalLog(self.get_logger().error)
         self._state = JointState(name=list(self._arm.joint_names))
         self._states = publisher(self, topics.JOINT_STATES)
         self._diagnostics = publisher(self, topics.DIAGNOSTICS)
-        subscription(self, topics.JOINT_TRAJECTORY, self._take_trajectory)
-        subscription(self, topics.POSITION_COMMANDS, self._take_positions)
+        self._ears = self._listen()
         self.create_timer(1.0 / values.number("state_rate"), self._publish_state)
         self.create_steady_timer(_DIAGNOSTICS_S, self._publish_diagnostics)
         self.get_logger().info(f"{len(self._arm.joint_names)} joints, no hardware")
+
+    def _listen(self) -> list[Any]:
+        return [
+            subscription(self, topics.JOINT_TRAJECTORY, self._take_trajectory),
+            subscription(self, topics.POSITION_COMMANDS, self._take_positions),
+        ]
 
     def _take_trajectory(self, message: JointTrajectory) -> None:
         points = message.points
@@ -86,11 +98,31 @@ class MockArmNode(PlainNode):
             self._log.refused(topic, refusal)
 
     def _publish_state(self) -> None:
+        fault, joint = self._fault_now()
         measured = self._arm.step(self.now_ns())
-        self._state.header.stamp = time_message(measured.stamp_ns)
+        if fault == NO_FAULT:
+            self._fault_began_ns = None
+        elif self._fault_began_ns is None:
+            self._fault_began_ns = measured.stamp_ns
+        began_ns = self._fault_began_ns or measured.stamp_ns
+        stamp_ns = stamp_with_fault(fault, measured.stamp_ns, began_ns)
+        self._state.header.stamp = time_message(stamp_ns)
         self._state.position = array.array("d", measured.positions.tobytes())
         self._state.velocity = array.array("d", measured.velocities.tobytes())
-        self._states.publish(self._state)
+        if fault == NO_FAULT:
+            self._states.publish(self._state)
+        elif fault != "silent":
+            self._states.publish(spoiled_state(self._state, fault, joint, self._limits))
+
+    def _fault_now(self) -> tuple[str, str]:
+        """The fault in force and its joint; those of the arm itself begin and end here."""
+        fault, joint = self._faults.first()
+        self._arm.jam(*((joint,) if fault == "stuck" else ()))
+        if (fault == "deaf") == bool(self._ears):
+            for ear in self._ears:
+                self.destroy_subscription(ear)
+            self._ears = [] if self._ears else self._listen()
+        return fault, joint
 
     def _publish_diagnostics(self) -> None:
         alarmed = (
@@ -117,7 +149,11 @@ class MockArmNode(PlainNode):
         )
 
 
-def _arm(values: ParameterValues) -> MockArm:
+def _limits(values: ParameterValues) -> ArmLimits:
+    return limits_from_joint_limits(values.texts("joint_names"), values.below("joint_limits"))
+
+
+def _arm(values: ParameterValues, limits: ArmLimits) -> MockArm:
     names = values.texts("joint_names")
     initial = values.numbers("initial_positions")
     if not initial:
@@ -128,7 +164,7 @@ def _arm(values: ParameterValues) -> MockArm:
             )
         initial = tuple(HOME.tolist())
     return MockArm(
-        limits_from_joint_limits(names, values.below("joint_limits")),
+        limits,
         initial,
         time_constant_s=values.number("time_constant"),
         command_period_s=values.number("command_period"),

@@ -1,7 +1,7 @@
 """The node `pi0_policy`: cameras, joint states and an instruction in, action chunks out."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pi0_ros.core.errors import (
@@ -19,6 +19,7 @@ from pi0_ros.ros.conversions import chunk_message
 from pi0_ros.ros.entities import publisher
 from pi0_ros.ros.inference_thread import InferenceThread, Inferred
 from pi0_ros.ros.managed_node import ManagedNode, Phase
+from pi0_ros.ros.parameter import Parameter
 from pi0_ros.ros.parameter_values import ParameterValues
 from pi0_ros.ros.policy_inputs import PolicyInputs
 from pi0_ros.ros.policy_loading import load_in_thread
@@ -44,15 +45,17 @@ class PolicyNode(ManagedNode):
 
     Args:
         load: makes the policy; the loader of LeRobot checkpoints unless given.
+        table: the parameters.
     """
 
     def __init__(
         self,
         stop: StopRequest | None = None,
         load: Callable[[PolicyConfig], Policy] | None = None,
+        table: Sequence[Parameter] = POLICY,
         **kwargs: Any,
     ) -> None:
-        super().__init__("pi0_policy", POLICY, stop, **kwargs)
+        super().__init__("pi0_policy", table, stop, **kwargs)
         self._load = _load_checkpoint if load is None else load
         self._description: PolicyDescription | None = None
         self._builder: ObservationBuilder | None = None

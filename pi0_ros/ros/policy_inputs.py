@@ -46,6 +46,7 @@ class PolicyInputs:
         self._shape = shape
         self._now_ns = now_ns
         self._take_instruction = take_instruction
+        self._frames: dict[str, str] = {}
         self._refusals = refusals
         cameras = {camera: _camera_topic(camera, kind) for camera, kind in transports.items()}
         self.topics = (*cameras.values(), topics.JOINT_STATES, topics.INSTRUCTION)
@@ -72,6 +73,7 @@ class PolicyInputs:
 
         def take(message: Image | CompressedImage) -> None:
             try:
+                self._require_same_frame(camera, message.header.frame_id)
                 pixels = decode(message)
             except InputRefused as refusal:
                 self._builder.refuse(camera_stream(camera), refusal.kind)
@@ -89,6 +91,16 @@ class PolicyInputs:
                 self._refusals.refused(topic.name, refusal)
 
         return subscription(self._node, topic, take)
+
+    def _require_same_frame(self, camera: str, frame_id: str) -> None:
+        """Cameras that change places while the node runs change their frames with them."""
+        expected = self._frames.setdefault(camera, frame_id)
+        if frame_id != expected:
+            raise InputRefused(
+                "frame",
+                f"camera/{camera}: frame_id was {expected!r} and is {frame_id!r}: are cameras "
+                "swapped? If it is meant, configure pi0_policy anew",
+            )
 
     def _take_joint_state(self, message: JointState) -> None:
         try:

@@ -71,7 +71,8 @@ class StatusView:
         """Differs where a change is worth a message of its own; ages in a reason are not."""
         about = tuple(part.partition(":")[0] for part in self.reason.split("; "))
         epoch = 0 if self.inference is None else self.inference.epoch
-        return self.state, self.demand, about, self.mode, epoch
+        refused = () if self.inputs is None else tuple(self.inputs.refused)
+        return self.state, self.demand, about, self.mode, epoch, refused
 
 
 def status_message(view: StatusView, now_ns: int) -> PolicyStatus:

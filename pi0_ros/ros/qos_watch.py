@@ -24,9 +24,7 @@ class QosWatch:
         problems: one sentence for each end that does not fit; empty when all do.
     """
 
-    def __init__(
-        self, node: Any, subscribed: Sequence[Topic], published: Sequence[Topic]
-    ) -> None:
+    def __init__(self, node: Any, subscribed: Sequence[Topic], published: Sequence[Topic]) -> None:
         self._node = node
         self._subscribed = tuple(subscribed)
         self._published = tuple(published)

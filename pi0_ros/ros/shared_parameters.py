@@ -13,7 +13,7 @@ JOINT_NAMES = Parameter(
 JOINT_MAX_AGE = Parameter(
     "joint_max_age",
     "double",
-    0.1,
+    0.08,
     "Joint states older than this are stale.",
     unit="s",
     range=Range(0.001, 60.0),

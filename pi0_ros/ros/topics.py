@@ -151,6 +151,15 @@ DIAGNOSTICS = Topic(
     subscribed=RELIABLE,
     description="The same in the form that ROS tools collect.",
 )
+INJECTED_FAULTS = Topic(
+    "injected_faults",
+    "pi0_ros/msg/InjectedFault",
+    publishers=("mock_arm", "mock_cameras"),
+    subscribers=(),
+    published=RELIABLE,
+    subscribed=RELIABLE,
+    description="A mock begins or ends to misbehave on purpose; see its parameter fault.",
+)
 
 TOPICS = (
     CAMERA_RAW,
@@ -165,6 +174,7 @@ TOPICS = (
     POLICY_STATUS,
     SAFETY_REPORT,
     DIAGNOSTICS,
+    INJECTED_FAULTS,
 )
 
 HOLD = Service(

@@ -82,6 +82,7 @@ class MockArm:
         self._watch = SpeedWatch(limits, command_period_s)
         self._stop_violations = np.zeros(limits.joints, dtype=np.int64)
         self._clock_resets = 0
+        self._jammed: NDArray[np.bool_] = np.zeros(limits.joints, dtype=np.bool_)
         self._follow(held(start, 0), judged=True)
 
     @property
@@ -110,6 +111,10 @@ class MockArm:
     def clock_resets(self) -> int:
         """How often time went backwards; each time the command was dropped."""
         return self._clock_resets
+
+    def jam(self, *joint_names: str) -> None:
+        """Only these joints do not move, whatever they are told; none of them without names."""
+        self._jammed = np.array([name in joint_names for name in self.joint_names])
 
     def accept_trajectory(
         self,
@@ -186,6 +191,7 @@ class MockArm:
         )
         speed[(positions >= self._limits.upper) & (speed > 0.0)] = 0.0
         speed[(positions <= self._limits.lower) & (speed < 0.0)] = 0.0
+        speed[self._jammed] = 0.0
         return ArmState(now_ns, frozen(positions), frozen(speed))
 
     def _by_joint(self, counts: NDArray[np.int64]) -> Mapping[str, int]:
@@ -265,4 +271,5 @@ class MockArm:
         free = free + offset * exp(-duration / self._time_constant_s)
         reach = self._limits.velocity * duration
         reached = self._positions + np.clip(free - self._positions, -reach, reach)
+        reached = np.where(self._jammed, self._positions, reached)
         return np.clip(reached, self._limits.lower, self._limits.upper)
