@@ -2,10 +2,11 @@
 
 from pi0_ros.bringup.description import Argument, Bringup, NodeSpec
 from pi0_ros.bringup.environment import ProcessEnvironment, process_environment
-from pi0_ros.bringup.sets import BRINGUPS, DEMO, POLICY, REAL
+from pi0_ros.bringup.sets import BRINGUPS, CONFORMANCE, DEMO, POLICY, REAL
 
 __all__ = [
     "BRINGUPS",
+    "CONFORMANCE",
     "DEMO",
     "POLICY",
     "REAL",

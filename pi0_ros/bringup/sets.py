@@ -134,6 +134,12 @@ def _policy(values: Mapping[str, str]) -> NodeSpec:
     return _node(values, "policy_node", "pi0_policy", parameters)
 
 
+def _stub_policy(values: Mapping[str, str]) -> NodeSpec:
+    return replace(
+        _policy({**values, "mode": "demo", "policy_path": ""}), executable="stub_policy_node"
+    )
+
+
 def _controller(values: Mapping[str, str]) -> NodeSpec:
     parameters = _lifecycle(values)
     if values["command_interface"] != FROM_PARAMS_FILE:
@@ -242,10 +248,17 @@ POLICY = Bringup(
     arguments=(_POLICY_PATH, _MODE, _PARAMS_FILE, *_INFERENCE, *_COMMON),
     build=lambda values: (_policy(values),),
 )
+CONFORMANCE = Bringup(
+    name="conformance",
+    description="A scripted policy drives a mock arm; all of them can be made to misbehave with "
+    "their parameter fault, to see what comes of it.",
+    arguments=(replace(_PARAMS_FILE, default="demo_arm.yaml"), *_INFERENCE, *_CONTROL, *_COMMON),
+    build=lambda values: (*_mocks(values), _stub_policy(values), _controller(values)),
+)
 REAL = Bringup(
     name="bringup",
     description="Policy and controller for an arm and cameras that are already up.",
     arguments=(_POLICY_PATH, _MODE, _PARAMS_FILE, *_INFERENCE, *_CONTROL, *_COMMON),
     build=lambda values: (_policy(values), _controller(values)),
 )
-BRINGUPS = (DEMO, POLICY, REAL)
+BRINGUPS = (DEMO, POLICY, CONFORMANCE, REAL)

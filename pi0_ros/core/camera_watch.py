@@ -8,9 +8,9 @@ from pi0_ros.core.images import RgbImage
 # A camera that failed must show so many good pictures in a row before it counts again.
 FRESH_PICTURES = 5
 # Less is encoder noise, not travel.
-_STEP_RAD = 0.01
+_STEP_RAD = 0.02
 # Travel slower than a step in this time counts as this much motion only.
-_SLOWEST_STEP_NS = 200_000_000
+_SLOWEST_STEP_NS = 100_000_000
 # An arm without a step for so long is at rest, and a still picture is what a good camera shows.
 _REST_NS = 1_000_000_000
 

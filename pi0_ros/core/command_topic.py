@@ -5,7 +5,7 @@ from collections.abc import Sequence
 SECOND_PUBLISHER = "second publisher"
 NO_SUBSCRIBER = "no subscriber"
 # A subscriber that is away for less than this may only be restarting.
-SUBSCRIBER_GRACE_NS = 300_000_000
+SUBSCRIBER_GRACE_NS = 200_000_000
 
 
 def second_publisher(topic: str, own_name: str, publishers: Sequence[str]) -> str:

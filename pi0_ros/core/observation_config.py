@@ -24,7 +24,7 @@ class ObservationConfig:
     cameras: tuple[str, ...]
     joint_names: tuple[str, ...]
     image_shape: tuple[int, int] = (480, 640)
-    camera_max_age_s: float = 0.13
+    camera_max_age_s: float = 0.15
     joint_max_age_s: float = 0.08
     camera_frozen_after_s: float = 0.6
     instruction_max_bytes: int = 512

@@ -13,8 +13,8 @@ from pi0_ros.policy.interface import PolicyDescription
 from pi0_ros.policy.policy_config import PolicyConfig
 
 HORIZON = 50
-_REACH_RAD = 0.15
-_PERIOD_S = 1.5
+_REACH_RAD = 0.22
+_PERIOD_S = 1.8
 _SLOW_S = 0.4
 _SPIKE_S = 0.8
 _SPIKE_EVERY = 5
@@ -87,7 +87,7 @@ def _spoiled(rows: FloatArray, fault: str) -> FloatArray:
     elif fault == "absurd":
         rows += 100.0
     elif fault == "far":
-        rows += 1.0
+        rows[:, -1] += 1.0
     elif fault == "wrong_shape":
         rows = rows[:-1]
     return rows

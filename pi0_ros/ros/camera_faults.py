@@ -9,21 +9,21 @@ _LATE_NS = 300_000_000
 _AHEAD_NS = 1_000_000_000
 
 
-def stamp_with_fault(kind: str, stamp_ns: int, began_ns: int) -> int:
+def stamp_with_fault(kind: str, stamp_ns: int, good_ns: int) -> int:
     """The stamp that a message gets, in ns.
 
     Args:
         stamp_ns: the true one.
-        began_ns: when the fault began.
+        good_ns: that of the last message before the fault.
     """
     if kind == "late":
         return stamp_ns - _LATE_NS
     if kind == "future":
         return stamp_ns + _AHEAD_NS
     if kind == "duplicate":
-        return began_ns
+        return good_ns
     if kind == "older":
-        return 2 * began_ns - stamp_ns
+        return 2 * good_ns - stamp_ns
     return stamp_ns
 
 

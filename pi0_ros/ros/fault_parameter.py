@@ -41,7 +41,7 @@ POLICY_FAULTS = {
     "not_a_number_once": "the same, in a single chunk",
     "infinite": "one value of every chunk is infinite",
     "absurd": "positions far outside any limit",
-    "far": "chunks that begin 1 rad from where the arm is",
+    "far": "chunks in which one joint begins 1 rad from where it is",
     "wrong_shape": "a row is missing",
     "slow": "every inference takes 0.4 s longer",
     "spikes": "every fifth inference takes 0.8 s longer",

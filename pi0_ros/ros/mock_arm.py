@@ -50,7 +50,7 @@ class MockArmNode(PlainNode):
         self._limits = _limits(values)
         self._arm = _arm(values, self._limits)
         self._faults = FaultSwitch(self, ARM_FAULTS, self._arm.joint_names)
-        self._fault_began_ns: int | None = None
+        self._good_ns = self.now_ns()
         follow_realtime_priority(values, self.get_logger().warning)
         self._log = RefusalLog(self.get_logger().error)
         self._state = JointState(name=list(self._arm.joint_names))
@@ -101,11 +101,8 @@ class MockArmNode(PlainNode):
         fault, joint = self._fault_now()
         measured = self._arm.step(self.now_ns())
         if fault == NO_FAULT:
-            self._fault_began_ns = None
-        elif self._fault_began_ns is None:
-            self._fault_began_ns = measured.stamp_ns
-        began_ns = self._fault_began_ns or measured.stamp_ns
-        stamp_ns = stamp_with_fault(fault, measured.stamp_ns, began_ns)
+            self._good_ns = measured.stamp_ns
+        stamp_ns = stamp_with_fault(fault, measured.stamp_ns, self._good_ns)
         self._state.header.stamp = time_message(stamp_ns)
         self._state.position = array.array("d", measured.positions.tobytes())
         self._state.velocity = array.array("d", measured.velocities.tobytes())

@@ -52,7 +52,7 @@ class MockCamerasNode(PlainNode):
         self._faults = FaultSwitch(self, CAMERA_FAULTS, names[::-1])
         self._joints = JointOrder(values.texts("joint_names"))
         self._positions: FloatArray | None = None
-        self._faults_began_ns: dict[str, int] = {}
+        self._good_ns: dict[str, int] = {}
         self._log = RefusalLog(self.get_logger().warning)
         compressed = values.text("camera_transport") == "compressed"
         self._outlets: Mapping[str, _Outlet] = {
@@ -98,14 +98,14 @@ class MockCamerasNode(PlainNode):
     def _show(self, camera: str, outlet: "_Outlet", positions: FloatArray, stamp_ns: int) -> None:
         fault = self._faults.now(camera)
         if fault == NO_FAULT:
-            self._faults_began_ns.pop(camera, None)
-        began_ns = self._faults_began_ns.setdefault(camera, stamp_ns) if fault else stamp_ns
+            self._good_ns[camera] = stamp_ns
         if fault == "dropped":
             return
         seen = self._neighbour(camera) if fault == "swapped" else camera
         if fault != "frozen":
             self._renderer.render_view(seen, positions, outlet.pixels)
-        outlet.publish(stamp_with_fault(fault, stamp_ns, began_ns), _frame_id(seen), fault)
+        stamp_shown_ns = stamp_with_fault(fault, stamp_ns, self._good_ns.get(camera, stamp_ns))
+        outlet.publish(stamp_shown_ns, _frame_id(seen), fault)
 
     def _neighbour(self, camera: str) -> str:
         names = list(self._outlets)

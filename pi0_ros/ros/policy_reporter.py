@@ -1,6 +1,7 @@
 """Publishes PolicyStatus and diagnostics: on every change, and again and again."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from pi0_ros.ros import topics
@@ -10,6 +11,8 @@ from pi0_ros.ros.managed_node import ManagedNode
 from pi0_ros.ros.policy_status import LEVELS, StatusView, diagnostic_values, status_message
 
 _DIAGNOSTICS_S = 1.0
+# Refused inputs are told at once, but streams of them no more often than this.
+_REFUSALS_S = 0.1
 
 
 class PolicyReporter:
@@ -26,6 +29,8 @@ class PolicyReporter:
         self._view = view
         self._lock = threading.Lock()
         self._published: tuple[object, ...] | None = None
+        self._refusals = 0
+        self._refusals_told_s = float("-inf")
         self._status = publisher(node, topics.POLICY_STATUS)
         self._diagnostics = publisher(node, topics.DIAGNOSTICS)
         node.create_steady_timer(1.0 / status_rate_hz, self.publish)
@@ -38,11 +43,16 @@ class PolicyReporter:
     def publish_if_changed(self) -> None:
         with self._lock:
             view = self._view()
-            if view.change_key != self._published:
+            refused = view.refusals != self._refusals
+            if view.change_key != self._published or (
+                refused and time.monotonic() - self._refusals_told_s >= _REFUSALS_S
+            ):
                 self._publish(view)
 
     def _publish(self, view: StatusView) -> None:
         self._published = view.change_key
+        if view.refusals != self._refusals:
+            self._refusals, self._refusals_told_s = view.refusals, time.monotonic()
         self._status.publish(status_message(view, self._node.now_ns()))
 
     def _publish_diagnostics(self) -> None:

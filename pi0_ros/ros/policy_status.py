@@ -71,8 +71,12 @@ class StatusView:
         """Differs where a change is worth a message of its own; ages in a reason are not."""
         about = tuple(part.partition(":")[0] for part in self.reason.split("; "))
         epoch = 0 if self.inference is None else self.inference.epoch
-        refused = () if self.inputs is None else tuple(self.inputs.refused)
-        return self.state, self.demand, about, self.mode, epoch, refused
+        return self.state, self.demand, about, self.mode, epoch
+
+    @property
+    def refusals(self) -> int:
+        """Inputs refused so far."""
+        return 0 if self.inputs is None else sum(self.inputs.refused.values())
 
 
 def status_message(view: StatusView, now_ns: int) -> PolicyStatus:

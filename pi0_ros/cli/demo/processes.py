@@ -46,14 +46,27 @@ class Processes:
             log_folder: one `<node>.log` each, and the parameters each was given.
         """
         self.log_folder = log_folder
+        self._specs = {spec.name: spec for spec in specs}
+        self._environment = dict(environment)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self.ended: list[Ended] = []
-        for spec in specs:
-            self._running[spec.name] = _start(spec, environment, log_folder)
+        for name in self._specs:
+            self.start(name)
 
     @property
     def pids(self) -> dict[str, int]:
         return {name: process.pid for name, process in self._running.items()}
+
+    def start(self, name: str) -> None:
+        """Starts one that does not run: at first, or again after its end."""
+        self._running[name] = _start(self._specs[name], self._environment, self.log_folder)
+
+    def status_of(self, name: str) -> int | None:
+        """Exit status of its newest end, negative for a signal; None while it runs."""
+        self._collect()
+        if name in self._running:
+            return None
+        return next(end.status for end in reversed(self.ended) if end.name == name)
 
     def deaths(self) -> str:
         """Who ended by itself, in words, with its last log lines; empty where all are alive."""
@@ -100,9 +113,12 @@ class Processes:
                 del self._running[name]
                 self.ended.append(Ended(name, status))
 
+    def output_of(self, name: str) -> str:
+        """What it has printed."""
+        return (self.log_folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+
     def _last_lines(self, name: str) -> str:
-        text = (self.log_folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
-        lines = text.strip().splitlines()[-_LOG_LINES:]
+        lines = self.output_of(name).strip().splitlines()[-_LOG_LINES:]
         return "\n".join(f"  {line}" for line in lines) or "  (empty)"
 
 

@@ -38,11 +38,11 @@ def prepare_environment(domain: int) -> tuple[str, ...]:
     return environment.notes
 
 
-def new_log_folder() -> Path:
+def new_log_folder(command: str = "pi0_demo") -> Path:
     """A new folder where ROS keeps its logs, or a temporary one."""
     home = Path(os.environ.get("ROS_HOME", "~/.ros"))
     parent = Path(os.environ.get("ROS_LOG_DIR", str(home / "log"))).expanduser()
-    name = f"pi0_demo-{time.strftime('%Y-%m-%d-%H-%M-%S')}-{os.getpid()}"
+    name = f"{command}-{time.strftime('%Y-%m-%d-%H-%M-%S')}-{os.getpid()}"
     try:
         folder = parent / name
         folder.mkdir(parents=True)

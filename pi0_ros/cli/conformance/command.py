@@ -1,0 +1,142 @@
+"""`pi0 conformance`: makes every fault happen and checks what comes of it."""
+
+import argparse
+import signal
+import time
+from pathlib import Path
+
+from pi0_ros.cli.conformance.case import STANDARD, Case
+from pi0_ros.cli.demo.surroundings import demo_domain, new_log_folder, prepare_environment
+from pi0_ros.cli.domain import reserve_arm
+from pi0_ros.core.errors import ConfigurationError
+
+DESCRIPTION = """\
+Starts a mock arm, mock cameras, a policy and the controller, makes one fault after the other happen
+and checks that the promised reaction comes in time, that no command breaks a limit meanwhile, and
+that motion goes on where it should. docs/safety.md has the table.
+
+The exit status is 0 where every promise was kept, 1 where one was not, 2 for a wrong command
+line."""
+EXAMPLES = """\
+examples:
+  pi0 conformance --report conformance.json
+  pi0 conformance --only camera_frozen --only joint_6_stuck
+  pi0 conformance --kills 50                  kill and freeze processes in motion, 50 times
+  pi0 conformance --policy demo               with the Pi0 of the demo in place of a scripted policy
+  pi0 conformance --policy external --domain 5
+                                              with a policy of yours that runs in ROS domain 5,
+                                              publishes action_chunk and pi0_policy/status for the
+                                              demo arm, and reads its cameras main, side and top"""
+
+_MISSING = "no such case: {}; pi0 conformance --list names them all"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write what was found as JSON")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="CASE", help="run this case; may be repeated"
+    )
+    parser.add_argument("--list", action="store_true", help="name all cases and run none")
+    parser.add_argument(
+        "--kills",
+        type=int,
+        default=4,
+        metavar="N",
+        help="how often a process is killed or frozen at a random moment (default 4)",
+    )
+    parser.add_argument("--seed", type=int, help="of these moments; drawn anew unless given")
+    parser.add_argument(
+        "--policy",
+        choices=("stub", "demo", "external"),
+        default="stub",
+        help="stub: a scripted one, with which all cases can be run. demo: the demo's Pi0. "
+        "external: one that you started",
+    )
+    parser.add_argument(
+        "--domain",
+        type=int,
+        help="ROS domain, 0 to 101; without it and without ROS_DOMAIN_ID a free one is taken",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Runs the cases; returns the exit status."""
+    cases = _chosen(arguments.only)
+    if arguments.list:
+        for case in cases:
+            print(f"{case.name:36} {case.fault}: {case.reaction}")
+        return 0
+    report = arguments.report
+    if report is not None and not report.absolute().parent.is_dir():
+        raise ConfigurationError(f"--report {report}: no such folder")
+    if arguments.kills < 0:
+        raise ConfigurationError(f"--kills {arguments.kills}: expected 0 or more")
+    with demo_domain(arguments.domain) as (number, _), reserve_arm(number, ""):
+        prepare_environment(number)
+        return _run_in_domain(arguments, cases)
+
+
+def _chosen(names: list[str]) -> tuple[Case, ...]:
+    from pi0_ros.cli.conformance.catalogue import CASES
+
+    unknown = sorted(set(names) - {case.name for case in CASES})
+    if unknown:
+        raise ConfigurationError(_MISSING.format(", ".join(unknown)))
+    return tuple(case for case in CASES if not names or case.name in names)
+
+
+def _run_in_domain(arguments: argparse.Namespace, cases: tuple[Case, ...]) -> int:
+    # Only now: rclpy takes its domain and its transports from the environment.
+    from pi0_ros.cli.conformance.kills import kill_again_and_again
+    from pi0_ros.cli.conformance.report import build_report, write_report
+    from pi0_ros.cli.conformance.runner import Runner
+
+    stopped = _Stopped()
+    folder = new_log_folder("pi0_conformance")
+    runner = Runner(arguments.policy, folder, print, lambda: stopped.requested)
+    possible = runner.runnable(cases)
+    not_run = [case.name for case in cases if case not in possible]
+    print(f"{len(possible)} cases; logs in {folder}", flush=True)
+    began_s, findings, kills = time.monotonic(), [], None
+    for finding in runner.run(possible):
+        findings.append(finding)
+        print(finding.line(), flush=True)
+    if arguments.kills and not arguments.only and arguments.policy != "external":
+        seed = arguments.seed if arguments.seed is not None else time.time_ns() % 1_000_000
+        try:
+            kills = kill_again_and_again(
+                lambda: runner.stage(STANDARD),
+                runner.close,
+                arguments.kills,
+                seed,
+                lambda line: print(line, flush=True),
+                lambda: stopped.requested,
+            )
+        finally:
+            runner.close()
+    result = build_report(findings, not_run, kills, arguments.policy)
+    if arguments.report is not None:
+        write_report(arguments.report, result)
+    failed = [finding.case.name for finding in findings if not finding.passed]
+    failed += kills.problems if kills is not None else []
+    print(
+        f"{len(findings)} cases in {time.monotonic() - began_s:.0f} s: "
+        + (f"{len(failed)} FAILED: {', '.join(failed)}" if failed else "all promises kept")
+        + (f"; not run with this policy: {', '.join(not_run)}" if not_run else "")
+        + ("; stopped before the end" if stopped.requested else "")
+    )
+    return 1 if failed or stopped.requested else 0
+
+
+class _Stopped:
+    """SIGINT and SIGTERM: the present case ends, then everything."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._handle)
+
+    def _handle(self, _number: int, _frame: object) -> None:
+        if self.requested:
+            raise KeyboardInterrupt
+        self.requested = True
