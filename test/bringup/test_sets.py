@@ -145,7 +145,12 @@ def test_every_argument_is_described_and_its_default_is_a_choice(bringup) -> Non
 def test_every_bringup_has_a_thin_launch_file(bringup) -> None:
     text = (share_directory() / "launch" / f"{bringup.name}.launch.py").read_text()
     compile(text, bringup.name, "exec")
-    constant = {"demo": "DEMO", "policy": "POLICY", "bringup": "REAL"}[bringup.name]
+    constant = {
+        "demo": "DEMO",
+        "policy": "POLICY",
+        "conformance": "CONFORMANCE",
+        "bringup": "REAL",
+    }[bringup.name]
     assert f"return launch_description({constant})" in text
     assert len(text.splitlines()) < 15
 
