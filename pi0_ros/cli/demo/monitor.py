@@ -159,6 +159,11 @@ class DemoMonitor:
                 slow_down=message.slow_down,
                 chunks_accepted=message.chunks_accepted,
                 rejected=_counts(message.rejected_reasons, message.rejected_counts),
+                dry_run=message.dry_run,
+                divergence_after_s=message.divergence_after_s,
+                divergence=message.divergence.tolist(),
+                divergence_rms=message.divergence_rms.tolist(),
+                divergence_chunks=message.divergence_chunks,
                 tick_periods_s=message.tick_periods_s.tolist(),
                 action_ages_s=message.action_ages_s.tolist(),
             )
