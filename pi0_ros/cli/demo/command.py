@@ -247,9 +247,7 @@ def _broken_promises(record: DemoRecord) -> list[str]:
         count = len(record.oracle.violations)
         problems.append(f"limits broken, {count} times or more: {record.oracle.violations[0]}")
     if record.dry_run and record.oracle.messages:
-        problems.append(
-            f"{record.oracle.messages} commands to the arm were heard in a dry run"
-        )
+        problems.append(f"{record.oracle.messages} commands to the arm were heard in a dry run")
     if record.lost_reports:
         problems.append(f"{record.lost_reports} reports of the controller got lost")
     return problems
