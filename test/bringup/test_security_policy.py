@@ -1,12 +1,17 @@
 """The SROS2 policy and the table of topics agree both ways, and its form is the one SROS2 reads."""
 
+import re
+import subprocess
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from bringup.security_policy import LIFECYCLE_NODE, document, full_name, permissions
 
+from pi0_ros.bringup.security import POLICY_FILE
 from pi0_ros.ros import topics
 from pi0_ros.ros.shared_parameters import CAMERA_NAMES
+from pi0_ros.share import share_directory
 
 NODES = ("pi0_policy", "pi0_controller")
 # Form of an SROS2 policy, version 0.2.0: element -> required attributes, children.
@@ -21,6 +26,8 @@ FORM = {
     "topic": (set(), set()),
     "service": (set(), set()),
 }
+# The same for every namespace.
+ROS_WIDE = {"/clock", "/diagnostics", "/parameter_events", "/rosout"}
 RULES = {"topics": {"publish", "subscribe"}, "services": {"reply", "request"}}
 
 
@@ -86,6 +93,18 @@ def assert_form(element: ElementTree.Element) -> None:
     text = element.text or ""
     # The name is taken as it stands: a blank around it would be part of it.
     assert text.strip() == ("" if children else text)
+
+
+def test_the_copy_for_a_namespace_that_the_docs_show_is_the_same_in_that_namespace() -> None:
+    text = (share_directory() / POLICY_FILE).read_text(encoding="utf-8")
+    docs = Path(__file__).parents[2] / "docs" / "security.md"
+    (script,) = re.findall(r"`sed '(.*)' pi0\.policy\.xml`", docs.read_text(encoding="utf-8"))
+    copy = subprocess.run(["sed", script], input=text, capture_output=True, text=True, check=True)
+    moved = permissions(ElementTree.fromstring(copy.stdout))
+    for node in NODES:
+        here = {(kind, name) for kind, name in expected(node) if name not in ROS_WIDE}
+        there = {(kind, f"/left{name}") for kind, name in here} | (expected(node) - here)
+        assert moved[f"/left/{node}"] == there
 
 
 def test_the_comparison_can_fail() -> None:
