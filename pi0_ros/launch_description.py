@@ -67,7 +67,11 @@ def _node(spec: NodeSpec) -> "Action":
         namespace=spec.namespace,
         parameters=[str(spec.params_file), dict(spec.parameters)],
         remappings=list(spec.remappings),
-        ros_arguments=["--log-level", spec.log_level],
+        ros_arguments=[
+            *("--log-level", spec.log_level),
+            *(spec.enclave.ros_arguments() if spec.enclave else ()),
+        ],
+        additional_env=spec.variables() or None,
         output="screen",
         emulate_tty=True,
         sigterm_timeout=_SIGTERM_AFTER_S,

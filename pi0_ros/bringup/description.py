@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pi0_ros.bringup.security import Enclave
 from pi0_ros.core.errors import ConfigurationError
 
 # "" means: as the parameter file says, or else the node's own default.
@@ -40,6 +41,8 @@ class NodeSpec:
         parameters: what stands above the file: parameter -> bool, int, float or str.
         remappings: (from, to) pairs.
         log_level: of the node's loggers.
+        enclave: its SROS2 identity, without which it must not run; None leaves security as the
+            user's environment has it.
         required: whether its end is the end of the whole bring-up.
     """
 
@@ -50,6 +53,7 @@ class NodeSpec:
     parameters: Mapping[str, Any]
     log_level: str
     remappings: tuple[tuple[str, str], ...] = ()
+    enclave: Enclave | None = None
     required: bool = True
 
     @property
@@ -62,6 +66,10 @@ class NodeSpec:
         Under the node's full name, which outranks every wildcard in the robot's file.
         """
         return {self.full_name: {"ros__parameters": dict(self.parameters)}}
+
+    def variables(self) -> dict[str, str]:
+        """Environment variables of this process alone; they replace the user's."""
+        return {} if self.enclave is None else self.enclave.variables()
 
     def ros_arguments(self, parameters_file: Path) -> tuple[str, ...]:
         """Command-line arguments of the process.
@@ -79,6 +87,8 @@ class NodeSpec:
         ]
         for source, target in self.remappings:
             arguments += ["-r", f"{source}:={target}"]
+        if self.enclave is not None:
+            arguments += self.enclave.ros_arguments()
         return tuple(arguments)
 
 

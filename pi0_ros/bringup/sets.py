@@ -9,6 +9,7 @@ from typing import Any
 
 from pi0_ros.bringup.description import FROM_PARAMS_FILE, Argument, Bringup, NodeSpec
 from pi0_ros.bringup.robot_file import check_robot_file, find_robot_file
+from pi0_ros.bringup.security import find_enclave
 from pi0_ros.core.errors import ConfigurationError
 
 _SWITCH = ("true", "false")
@@ -63,6 +64,12 @@ _COMMON = (
         "false: do it with `ros2 lifecycle set`.",
         default="true",
         choices=_SWITCH,
+    ),
+    Argument(
+        "security_keystore",
+        "Folder of an SROS2 keystore with an enclave for each node: none runs without its keys, or "
+        "talks to anybody without keys. Empty: security as the environment has it.",
+        default="",
     ),
 )
 _INFERENCE = (
@@ -179,9 +186,9 @@ def _node(
         log_level=values["log_level"],
         remappings=_remappings(values["remap"]),
     )
-    # Now, not from inside a node: a bad file is one clear message.
+    # Now, not from inside a node: a bad file or a missing key is one clear message.
     check_robot_file(spec.params_file, replace(spec, name="pi0_controller").full_name)
-    return spec
+    return replace(spec, enclave=find_enclave(values["security_keystore"], name, spec.full_name))
 
 
 def _remappings(text: str) -> tuple[tuple[str, str], ...]:

@@ -10,6 +10,7 @@ from pi0_ros.core.control_config import ControlConfig
 from pi0_ros.core.errors import InputRefused
 from pi0_ros.core.limits import ArmLimits
 from pi0_ros.core.playback import Playback
+from pi0_ros.core.shadow import Shadow
 from pi0_ros.core.speed_scale import SpeedScale
 
 
@@ -19,6 +20,7 @@ class ChunkPlayer:
     Attributes:
         playback: None where no chunk is played.
         speed: of every chunk.
+        shadow: compares chunks with the arm in a dry run, where nothing else plays them.
         accepted: chunks spliced in since the counters were restarted.
         rejected: reason -> chunks since then.
     """
@@ -29,11 +31,15 @@ class ChunkPlayer:
         self._admission = Admission(limits, config.max_start_distance_rad)
         self.playback: Playback | None = None
         self.speed = SpeedScale(config.speed_scale)
+        self.shadow = Shadow(
+            limits.joint_names, config.divergence_after_s, max_gap_s=config.joint_max_age_s
+        )
         self.restart_counters()
 
     def restart_counters(self) -> None:
         self.accepted = 0
         self.rejected: Counter[str] = Counter()
+        self.shadow.restart()
 
     def refuse(self, refusal: InputRefused) -> None:
         """Counts a chunk that is not played."""
@@ -46,6 +52,7 @@ class ChunkPlayer:
 
     def forget_stamps(self) -> None:
         self._admission.forget()
+        self.shadow.forget()
 
     def drop(self) -> None:
         """Follows no chunk any more."""

@@ -28,6 +28,8 @@ class ControlConfig:
             otherwise slow the whole chunk down; 0 plays the rows as they are.
         speed_scale: how fast chunks are played when the loop begins, above 0, at most 1.
         dry_run: everything is decided and nothing is sent: the measured arm does not follow.
+        divergence_after_s: in a dry run, how long after its capture a chunk is compared with the
+            arm; within the length of the chunks.
     """
 
     control_rate_hz: float = 50.0
@@ -42,6 +44,7 @@ class ControlConfig:
     path_tolerance_rad: float = 0.02
     speed_scale: float = 1.0
     dry_run: bool = False
+    divergence_after_s: float = 0.5
 
     def __post_init__(self) -> None:
         if not 1.0 <= self.control_rate_hz <= 1000.0:
@@ -76,6 +79,10 @@ class ControlConfig:
         if not 0.0 < self.speed_scale <= 1.0:
             raise ConfigurationError(
                 f"speed_scale must be above 0 and at most 1, got {self.speed_scale}"
+            )
+        if not 0.0 < self.divergence_after_s <= 10.0:
+            raise ConfigurationError(
+                f"divergence_after must be above 0 and at most 10 s, got {self.divergence_after_s}"
             )
 
     @property

@@ -61,7 +61,8 @@ class ControlLoop:
         """
         with self._lock:
             self._watch_clock(now_ns)
-            self._measured.add(stamp_ns, names, positions, now_ns, steady_ns)
+            position = self._measured.add(stamp_ns, names, positions, now_ns, steady_ns)
+            self._player.shadow.add_measured(stamp_ns, position)
             self._clock_problem = ""
 
     def add_chunk(self, chunk: ActionChunk, now_ns: int) -> None:
@@ -81,6 +82,8 @@ class ControlLoop:
     def _splice(self, chunk: ActionChunk, now_ns: int) -> None:
         if self._state is ControlState.INACTIVE:
             raise InputRefused("inactive", "the controller is not active")
+        if self._config.dry_run:
+            self._player.shadow.add_chunk(chunk, now_ns)
         if self._state is ControlState.LATCHED:
             raise InputRefused("latched", f"the controller is latched: {self._reason}")
         if self._pauses.reasons:

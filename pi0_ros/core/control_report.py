@@ -35,6 +35,7 @@ def control_report(
         rejected=dict(player.rejected),
         chunk_sequence=0 if playback is None else playback.chunk.sequence,
         epoch=0 if playback is None else playback.chunk.epoch,
+        divergence=player.shadow.figures(),
         tick_periods_s=tick_periods_s,
         action_ages_s=action_ages_s,
     )

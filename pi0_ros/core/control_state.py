@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.limits import ArmLimits
+from pi0_ros.core.shadow import Divergence
 from pi0_ros.core.trajectory import Trajectory
 
 
@@ -46,6 +47,7 @@ class ControlReport:
         displacement: distance between what the chunk asks for and what is commanded.
         limited_ticks: ticks in which the limiter changed a joint's command.
         rejected: reason -> chunks.
+        divergence: between the policy and the arm; found in a dry run only.
         tick_periods_s, action_ages_s: one entry a tick since the previous report.
     """
 
@@ -66,5 +68,6 @@ class ControlReport:
     rejected: Mapping[str, int]
     chunk_sequence: int
     epoch: int
+    divergence: Divergence
     tick_periods_s: tuple[float, ...]
     action_ages_s: tuple[float, ...]

@@ -4,6 +4,9 @@ import unicodedata
 
 from pi0_ros.core.errors import InputRefused
 
+# Control, format, surrogate and private characters; ends of lines and paragraphs.
+_REFUSED = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+
 
 def checked_instruction(text: str, max_bytes: int) -> str:
     """`text` without surrounding blanks.
@@ -19,7 +22,7 @@ def checked_instruction(text: str, max_bytes: int) -> str:
         raise InputRefused(
             "too long", f"instruction has {size} bytes, at most {max_bytes}; the old one stays"
         )
-    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co") for character in stripped):
+    if any(unicodedata.category(character) in _REFUSED for character in stripped):
         raise InputRefused(
             "control character",
             f"instruction {stripped[:40]!r} has control characters; the old one stays",

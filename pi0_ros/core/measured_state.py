@@ -28,8 +28,11 @@ class MeasuredState:
         positions: Sequence[float],
         now_ns: int,
         steady_ns: int,
-    ) -> None:
+    ) -> FloatArray:
         """Takes a joint state.
+
+        Returns:
+            Its positions in arm order, shape (joints,).
 
         Raises:
             InputRefused: any kind of JointOrder.select or StampedStream.accept.
@@ -39,6 +42,7 @@ class MeasuredState:
         self._history.append((stamp_ns, values))
         while self._older_than_window():
             self._history.popleft()
+        return values
 
     def forget(self) -> None:
         self._stream.forget()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.core.printable import printable
 
 # Entities can make a few bytes expand without end, and no URDF needs them.
 _DOCTYPE = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -61,7 +62,8 @@ def urdf_limits(text: str, joint_names: Sequence[str], origin: str) -> Mapping[s
     for name in joint_names:
         found = [element for element in elements if element.get("name") == name]
         if len(found) != 1:
-            there = ", ".join(sorted({element.get("name", "") for element in elements})) or "none"
+            names = ", ".join(sorted({element.get("name", "") for element in elements}))
+            there = printable(names) or "none"
             problem = "no such joint" if not found else f"{len(found)} joints of this name"
             raise ConfigurationError(
                 f"{origin}: joint {name}: {problem}, expected one (there: {there}); correct "
@@ -79,7 +81,9 @@ def _root(text: str, origin: str) -> ElementTree.Element:
     except (ElementTree.ParseError, ValueError) as error:
         raise ConfigurationError(f"{origin}: expected a URDF, got no XML: {error}") from error
     if root.tag != "robot":
-        raise ConfigurationError(f"{origin}: expected a URDF's <robot>, got <{root.tag}>")
+        raise ConfigurationError(
+            f"{origin}: expected a URDF's <robot>, got <{printable(root.tag)}>"
+        )
     return root
 
 

@@ -1,5 +1,6 @@
-"""Where a checkpoint's tokenizer is: on this disk, never on a hub."""
+"""Where a checkpoint's tokenizer is: on this disk, never on a hub, and never code."""
 
+import json
 from pathlib import Path
 
 from pi0_ros.core.errors import CheckpointError
@@ -7,6 +8,8 @@ from pi0_ros.core.errors import CheckpointError
 TOKENIZER_FOLDER = "tokenizer"
 
 _MARKS = ("tokenizer.json", "tokenizer.model")
+# Either may name Python files beside it, for which transformers asks whoever sits at the terminal.
+_MAY_NAME_CODE = ("tokenizer_config.json", "config.json")
 _PI0_TOKENIZER = "google/paligemma-3b-pt-224"
 
 
@@ -19,10 +22,12 @@ def find_tokenizer(checkpoint: Path, given: Path | None, stored_name: str | None
         stored_name: what the checkpoint's preprocessor calls it, for the error's text.
 
     Raises:
-        CheckpointError: it is not there.
+        CheckpointError: it is not there, or asks for code of its own.
     """
     folder = checkpoint / TOKENIZER_FOLDER if given is None else given
     if any((folder / mark).is_file() for mark in _MARKS):
+        for name in _MAY_NAME_CODE:
+            _refuse_code(folder / name)
         return folder
     named = stored_name or _PI0_TOKENIZER
     source = named if not Path(named).is_absolute() else _PI0_TOKENIZER
@@ -32,3 +37,17 @@ def find_tokenizer(checkpoint: Path, given: Path | None, stored_name: str | None
         f"{source} --include 'tokenizer*' 'special_tokens_map.json' --local-dir {folder}`, or name "
         "its folder in the parameter tokenizer_path"
     )
+
+
+def _refuse_code(path: Path) -> None:
+    if not path.exists():
+        return
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path}: damaged ({error}); copy it again") from error
+    if not isinstance(content, dict) or "auto_map" in content:
+        raise CheckpointError(
+            f"{path}: expected a tokenizer of transformers itself, but it names code of its own "
+            "(auto_map), and no code of a checkpoint is ever run: take it out"
+        )

@@ -126,6 +126,15 @@ CONTROLLER = (
         "something else may drive. Each chunk is planned from where the arm is measured.",
     ),
     Parameter(
+        "divergence_after",
+        "double",
+        _CONTROL.divergence_after_s,
+        "In a dry run, how long after its observation a chunk is compared with where the arm is "
+        "then. Longer than chunks take to come, and not longer than they are.",
+        unit="s",
+        range=Range(0.01, 10.0),
+    ),
+    Parameter(
         "report_rate",
         "double",
         10.0,

@@ -12,6 +12,7 @@ from pi0_ros.core.command_topic import (
 )
 from pi0_ros.core.control_config import ControlConfig
 from pi0_ros.core.control_state import Command
+from pi0_ros.core.printable import printable
 from pi0_ros.ros import topics
 from pi0_ros.ros.conversions import position_message, trajectory_message
 from pi0_ros.ros.entities import publisher
@@ -90,7 +91,7 @@ class CommandOutput:
 
     def _look_for_publishers(self) -> None:
         names = [
-            f"{entry.node_namespace.rstrip('/')}/{entry.node_name}"
+            printable(f"{entry.node_namespace.rstrip('/')}/{entry.node_name}")
             for entry in self._node.get_publishers_info_by_topic(self.topic.name)
         ]
         own = self._node.get_fully_qualified_name()

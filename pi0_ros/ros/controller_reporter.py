@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pi0_ros.core.control_loop import ControlLoop
@@ -25,6 +26,7 @@ class ControllerReporter:
         self._lock = threading.Lock()
         self._sequence = 0
         self._newest: SafetyReport | None = None
+        self._not_compared: Mapping[str, int] = {}
         self._unreadable: Counter[str] = Counter()
         self._reports = publisher(node, topics.SAFETY_REPORT)
         self._diagnostics = publisher(node, topics.DIAGNOSTICS)
@@ -56,16 +58,16 @@ class ControllerReporter:
             message = safety_message(replace(report, rejected=rejected), self._sequence, now_ns)
             if report.state is ControlState.INACTIVE:
                 message.reason = self._node.refusal
-            self._newest = message
+            self._newest, self._not_compared = message, report.divergence.skipped
             self._reports.publish(message)
 
     def _publish_diagnostics(self) -> None:
         with self._lock:
-            newest = self._newest
+            newest, not_compared = self._newest, self._not_compared
         level, text, values = Level.WARN, self._node.refusal or self._node.phase.value, {}
         if newest is not None:
             state = ControlState(newest.state)
-            level, values = LEVELS[state], diagnostic_values(newest)
+            level, values = LEVELS[state], diagnostic_values(newest, not_compared)
             text = newest.reason or state.name
             if newest.dry_run:
                 text = f"DRY RUN, nothing is sent to the arm: {text}"

@@ -37,6 +37,7 @@ def control_config(values: ParameterValues) -> ControlConfig:
         path_tolerance_rad=values.number("path_tolerance"),
         speed_scale=values.number(SPEED_SCALE),
         dry_run=values.flag("dry_run"),
+        divergence_after_s=values.number("divergence_after"),
     )
 
 

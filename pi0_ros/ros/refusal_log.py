@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from pi0_ros.core.errors import InputRefused
+from pi0_ros.core.printable import printable
 
 _REPEAT_S = 5.0
 
@@ -34,4 +35,5 @@ class RefusalLog:
             self._written_s[key] = now_s
             silent = self._silent.pop(key, 0)
         more = f" (and {silent} more like it)" if silent else ""
-        self._write(f"refused on {topic}: {refusal}{more}")
+        # The sentence may quote the message, which anybody on the network may have sent.
+        self._write(f"refused on {topic}: {printable(str(refusal))}{more}")

@@ -1,6 +1,7 @@
 """SafetyReport from what the control loop tells."""
 
 import array
+from collections.abc import Mapping
 
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.control_state import ControlReport, ControlState
@@ -41,6 +42,10 @@ def safety_message(report: ControlReport, sequence: int, now_ns: int) -> SafetyR
         rejected_counts=list(report.rejected.values()),
         chunk_sequence=report.chunk_sequence,
         epoch=report.epoch,
+        divergence_after_s=report.divergence.after_s,
+        divergence=_doubles(report.divergence.newest),
+        divergence_rms=_doubles(report.divergence.rms),
+        divergence_chunks=report.divergence.chunks,
         tick_periods_s=array.array("d", report.tick_periods_s),
         action_ages_s=array.array("d", report.action_ages_s),
     )
@@ -48,8 +53,12 @@ def safety_message(report: ControlReport, sequence: int, now_ns: int) -> SafetyR
     return message
 
 
-def diagnostic_values(message: SafetyReport) -> dict[str, object]:
-    """The figures of a report by name."""
+def diagnostic_values(message: SafetyReport, not_compared: Mapping[str, int]) -> dict[str, object]:
+    """The figures of a report by name.
+
+    Args:
+        not_compared: why chunks are not part of the divergence -> how many.
+    """
     values: dict[str, object] = {
         "chunks accepted": message.chunks_accepted,
         "slow-down": f"{message.slow_down:.3f}",
@@ -58,6 +67,18 @@ def diagnostic_values(message: SafetyReport) -> dict[str, object]:
     }
     for kind, count in zip(message.rejected_reasons, message.rejected_counts, strict=True):
         values[f"chunks rejected: {kind}"] = count
+    for name, now, rms in zip(
+        message.joint_names if message.divergence else (),
+        message.divergence,
+        message.divergence_rms,
+        strict=True,
+    ):
+        values[f"{name} divergence / rms"] = f"{now:.3f} / {rms:.3f}"
+    if message.dry_run:
+        values["divergence after"] = f"{message.divergence_after_s:.3f} s"
+        values["divergence: chunks compared"] = message.divergence_chunks
+        for kind, count in not_compared.items():
+            values[f"divergence: chunks not compared: {kind}"] = count
     for name, peak, limit in zip(
         message.joint_names, message.peak_velocity, message.velocity_limit, strict=True
     ):

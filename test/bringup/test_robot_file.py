@@ -71,6 +71,7 @@ def test_limits_are_in_the_order_of_joint_names(tmp_path: Path) -> None:
         ("[1, 2]", "expected a ROS parameter file"),
         ("", "expected a ROS parameter file"),
         ("a: [", "cannot be read"),
+        ("a: !!python/object/apply:os.mkdir [/]", "cannot be read"),
         ({"/**": {"joint_names": ["a"]}}, "expected `ros__parameters:` below it"),
         ({"/**": {"ros__parameters": {"joint_limits": {}}}}, "joint_names: expected a list"),
         ({"/**": {"ros__parameters": {"joint_names": ["a"]}}}, "joint_limits: expected a block"),

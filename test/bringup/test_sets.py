@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from bringup.keystores import add_enclave
 
 from pi0_ros.bringup import BRINGUPS, DEMO, POLICY, REAL, NodeSpec
 from pi0_ros.core.errors import ConfigurationError
@@ -97,6 +98,31 @@ def test_arguments_reach_the_nodes_they_concern() -> None:
     assert controller["dry_run"] is True
     assert all(node.parameters["use_sim_time"] is True for node in nodes.values())
     assert nodes["mock_arm"].full_name == "/left/mock_arm"
+
+
+def test_a_keystore_gives_every_node_an_enclave_of_its_full_name(tmp_path: Path) -> None:
+    for name in ("mock_arm", "mock_cameras", "pi0_policy", "pi0_controller"):
+        add_enclave(tmp_path, f"/left/{name}")
+    nodes = DEMO.nodes({"security_keystore": str(tmp_path), "namespace": "left"})
+    for node in nodes:
+        assert node.variables()["ROS_SECURITY_KEYSTORE"] == str(tmp_path)
+        arguments = node.ros_arguments(Path("/values.yaml"))
+        assert arguments[-2:] == ("--enclave", f"/left/{node.name}")
+
+
+def test_without_a_keystore_security_is_as_the_environment_has_it() -> None:
+    for node in DEMO.nodes({}):
+        assert node.variables() == {}
+        assert "--enclave" not in node.ros_arguments(Path("/values.yaml"))
+
+
+@pytest.mark.parametrize("bringup", BRINGUPS, ids=lambda bringup: bringup.name)
+def test_no_bringup_starts_without_the_keys_it_was_told_to_use(bringup, tmp_path: Path) -> None:
+    taken = {argument.name for argument in bringup.arguments}
+    values = {name: value for name, value in REAL_VALUES.items() if name in taken}
+    values["security_keystore"] = str(tmp_path / "none")
+    with pytest.raises(ConfigurationError, match="ros2 security create_keystore"):
+        bringup.nodes(values)
 
 
 def test_remappings_reach_every_node() -> None:

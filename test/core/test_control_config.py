@@ -31,6 +31,9 @@ NAN = float("nan")
         ({"speed_scale": 0.0}, "speed_scale"),
         ({"speed_scale": 1.1}, "speed_scale"),
         ({"speed_scale": NAN}, "speed_scale"),
+        ({"divergence_after_s": 0.0}, "divergence_after"),
+        ({"divergence_after_s": 10.1}, "divergence_after"),
+        ({"divergence_after_s": NAN}, "divergence_after"),
     ],
 )
 def test_an_impossible_parameter_is_named(changes, named):

@@ -9,11 +9,16 @@ from pathlib import Path
 
 import pytest
 from contracts.listener import Listener
+from rclpy.duration import Duration
+from std_msgs.msg import Float64MultiArray
 from system.harness import Command, alive, segments_of, wait_until
 
 from pi0_ros.bringup.robot_file import find_robot_file
 from pi0_ros.cli.domain import reserve_domain
+from pi0_ros.ros import topics
+from pi0_ros.ros.entities import publisher
 from pi0_ros.share import share_directory
+from pi0_ros.sim.demo_arm import HOME
 
 Start = Callable[..., Command]
 NODES = {"mock_arm_node", "mock_cameras_node", "policy_node", "controller_node"}
@@ -46,6 +51,46 @@ def test_report_of_a_short_run(pi0: Start, tmp_path: Path) -> None:
         assert figures["peak_velocity_command"] > 0.0, joint
         assert figures["peak_velocity_command"] <= figures["velocity_limit"] * (1 + 1e-6), joint
         assert figures["peak_acceleration_command"] <= figures["acceleration_limit"] * (1 + 1e-6)
+
+
+def test_a_dry_run_runs_steadily_moves_nothing_and_reports_the_divergence(
+    pi0: Start, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.json"
+    command = pi0("demo", "--dry-run", "--seconds", "3", "--report", str(file))
+    assert command.status() == 0, command.output
+    assert "DRY RUN, divergence joint_" in command.output
+    report = json.loads(file.read_text())
+    assert report["dry_run"] is True
+    assert report["commands_judged"] == 0
+    assert report["chunks"] > 0
+    assert report["limiter"]["chunks_accepted"] > 0
+    assert report["divergence"]["after_s"] == 0.5
+    assert report["divergence"]["chunks"] > 0
+    assert len(report["divergence"]["joints"]) == 6
+    for joint, figures in report["joints"].items():
+        assert figures["peak_velocity_measured"] == 0.0, joint
+    # The arm stands and the policy wants to go: somewhere they differ.
+    assert max(joint["rms"] for joint in report["divergence"]["joints"].values()) > 0.01
+
+
+def test_a_command_heard_in_a_dry_run_is_a_failure(pi0: Start, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    command = pi0("demo", "--dry-run", "--report", str(file))
+    command.wait_for("running steadily")
+    domain = int(command.output.split("ROS domain ")[1].split(";")[0])
+    with Listener(domain, pictures=False) as someone:
+        sender = publisher(someone.node, topics.POSITION_COMMANDS)
+        wait_until(lambda: sender.get_subscription_count() >= 3, "all who listen")
+        sender.publish(Float64MultiArray(data=HOME.tolist()))
+        assert sender.wait_for_all_acked(Duration(seconds=5))
+        # The demo takes what has arrived before it says its next line but one.
+        said = len(command.output.splitlines())
+        wait_until(lambda: len(command.output.splitlines()) >= said + 2, "two more lines")
+        command.process.send_signal(signal.SIGINT)
+        assert command.status(10.0) == 1, command.output
+    assert "1 commands to the arm were heard in a dry run" in command.output
+    assert json.loads(file.read_text())["exit"] == 1
 
 
 def test_ctrl_c_of_a_running_demo_ends_everything_with_status_0(pi0: Start) -> None:

@@ -17,6 +17,7 @@ from pi0_ros.cli.demo.processes import Processes, failures
 from pi0_ros.cli.demo.record import DemoRecord
 from pi0_ros.cli.demo.report import build_report, write_report
 from pi0_ros.cli.demo.surroundings import demo_domain, new_log_folder, prepare_environment
+from pi0_ros.cli.demo.table import divergence_words
 from pi0_ros.cli.demo.terminal import Terminal
 from pi0_ros.cli.domain import reserve_arm
 from pi0_ros.core.control_config import ControlConfig
@@ -30,12 +31,14 @@ Starts mock cameras, mock arm, policy and controller, as `ros2 launch pi0_ros de
 and shows how they are doing. Ctrl-C stops everything; a second Ctrl-C kills.
 
 The exit status is 0 where all went well, 1 where a node died, a limit was broken, a report got
-lost or steady running was never reached, 2 for a wrong command line."""
+lost, steady running was never reached or a command was heard in a dry run, 2 for a wrong command
+line."""
 EXAMPLES = """\
 examples:
   pi0 demo
   pi0 demo --instruction "circle over the blue block"
   pi0 demo --seconds 20 --report report.json
+  pi0 demo --dry-run
   pi0 demo --mode real --policy-path ~/checkpoints/my_pi0 --params-file my_arm.yaml"""
 
 _SPIN_S = 0.05
@@ -53,6 +56,11 @@ _OPTIONS = (
     "namespace",
     "log_level",
 )
+# Those that are true where they are given, and as in the parameter file where they are not.
+_FLAGS = {
+    "dry_run": "decide and report everything and send nothing to the arm; show how far what the "
+    "policy wants is from what the arm does"
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="write a JSON summary")
     for argument in DEMO.arguments:
-        if argument.name in _OPTIONS:
+        if argument.name in _FLAGS:
+            parser.add_argument(
+                f"--{argument.name.replace('_', '-')}",
+                action="store_const",
+                const="true",
+                help=_FLAGS[argument.name],
+            )
+        elif argument.name in _OPTIONS:
             parser.add_argument(
                 f"--{argument.name.replace('_', '-')}",
                 choices=[choice for choice in argument.choices if choice] or None,
@@ -97,7 +112,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs the demo to its end; returns the exit status."""
-    given = {name: getattr(arguments, name) for name in _OPTIONS}
+    given = {name: getattr(arguments, name) for name in (*_OPTIONS, *_FLAGS)}
     specs = DEMO.nodes({name: value for name, value in given.items() if value is not None})
     _require_writable(arguments.report)
     run_ = _Run(specs, _new_record(specs), arguments.seconds, arguments.startup_timeout)
@@ -221,7 +236,9 @@ def _new_record(specs: tuple[NodeSpec, ...]) -> DemoRecord:
     parameters = node_parameters(controller.params_file, controller.full_name)
     rate_hz = float(parameters.get("control_rate", ControlConfig().control_rate_hz))
     limits = robot_limits(controller.params_file, controller.full_name)
-    return DemoRecord(CommandOracle(limits, step_ns=ControlConfig(rate_hz).tick_ns))
+    dry_run = (parameters | dict(controller.parameters)).get("dry_run", ControlConfig().dry_run)
+    oracle = CommandOracle(limits, step_ns=ControlConfig(rate_hz).tick_ns)
+    return DemoRecord(oracle, dry_run=bool(dry_run))
 
 
 def _broken_promises(record: DemoRecord) -> list[str]:
@@ -229,6 +246,8 @@ def _broken_promises(record: DemoRecord) -> list[str]:
     if record.oracle.violations:
         count = len(record.oracle.violations)
         problems.append(f"limits broken, {count} times or more: {record.oracle.violations[0]}")
+    if record.dry_run and record.oracle.messages:
+        problems.append(f"{record.oracle.messages} commands to the arm were heard in a dry run")
     if record.lost_reports:
         problems.append(f"{record.lost_reports} reports of the controller got lost")
     return problems
@@ -239,10 +258,13 @@ def _summarise(terminal: Terminal, record: DemoRecord, seconds: float, problems:
         chunks = len(record.steady.inference_s)
         rate = chunks / seconds if seconds > 0.0 else 0.0
         terminal.say(
-            f"mode {record.policy.mode.upper()}, {seconds:.1f} s of steady running, "
+            f"mode {record.policy.mode.upper()}, {'DRY RUN, ' if record.dry_run else ''}"
+            f"{seconds:.1f} s of steady running, "
             f"{chunks} chunks ({rate:.1f}/s), {record.oracle.messages} commands judged, "
             f"{len(record.steady.holds)} holds"
         )
+        if record.dry_run and record.safety is not None:
+            terminal.say(f"  divergence {divergence_words(record.safety)}")
     for hold in record.steady.holds if record.steady else ():
         terminal.say(f"  {hold.at_s:6.1f} s  {hold.reason}")
     for problem in problems:

@@ -17,6 +17,7 @@ from std_msgs.msg import String
 from pi0_ros.cli.demo.record import DemoRecord, PolicyView, SafetyView, Stream
 from pi0_ros.core.errors import ConfigurationError, InputRefused
 from pi0_ros.core.joints import JointOrder
+from pi0_ros.core.printable import printable
 from pi0_ros.msg import PolicyStatus, SafetyReport
 from pi0_ros.ros import topics
 from pi0_ros.ros.entities import interface, profile, publisher
@@ -28,6 +29,8 @@ _DEPTH = 200
 # of a real arm may have none of ours.
 _DISCOVERY_S = 3.5
 _NAMES_S = 0.5
+# An instruction and an error in full.
+_LONGEST_TEXT = 1000
 
 
 def _constants(message: Any, prefix: str) -> dict[int, str]:
@@ -133,11 +136,11 @@ class DemoMonitor:
                 at_s=time.monotonic(),
                 state=_POLICY_STATES.get(message.state, str(message.state)),
                 mode=_MODES.get(message.mode, str(message.mode)).lower(),
-                reason=message.reason,
-                policy_id=message.policy_id,
-                device=message.device,
-                instruction=message.instruction,
-                streams=tuple(Stream(*values) for values in streams),
+                reason=_shown(message.reason),
+                policy_id=_shown(message.policy_id),
+                device=_shown(message.device),
+                instruction=_shown(message.instruction),
+                streams=tuple(Stream(_shown(name), *values) for name, *values in streams),
                 refused=_counts(message.refused_kinds, message.refused_counts),
                 chunk_rate_hz=message.chunk_rate_hz,
             )
@@ -148,9 +151,9 @@ class DemoMonitor:
             SafetyView(
                 at_s=time.monotonic(),
                 state=_SAFETY_STATES.get(message.state, str(message.state)),
-                reason=message.reason,
+                reason=_shown(message.reason),
                 sequence=message.sequence,
-                joint_names=tuple(message.joint_names),
+                joint_names=tuple(_shown(name) for name in message.joint_names),
                 position=message.position.tolist(),
                 velocity=message.velocity.tolist(),
                 velocity_limit=message.velocity_limit.tolist(),
@@ -159,6 +162,11 @@ class DemoMonitor:
                 slow_down=message.slow_down,
                 chunks_accepted=message.chunks_accepted,
                 rejected=_counts(message.rejected_reasons, message.rejected_counts),
+                dry_run=message.dry_run,
+                divergence_after_s=message.divergence_after_s,
+                divergence=message.divergence.tolist(),
+                divergence_rms=message.divergence_rms.tolist(),
+                divergence_chunks=message.divergence_chunks,
                 tick_periods_s=message.tick_periods_s.tolist(),
                 action_ages_s=message.action_ages_s.tolist(),
             )
@@ -194,4 +202,10 @@ def _nanoseconds(time_or_duration: Any) -> int:
 
 
 def _counts(names: list[str], counts: Any) -> Mapping[str, int]:
-    return dict(zip(names, counts.tolist(), strict=True))
+    shown = (_shown(name) for name in names)
+    return dict(zip(shown, counts.tolist(), strict=True))
+
+
+def _shown(text: str) -> str:
+    """For a terminal that anybody who publishes on these topics would otherwise write to."""
+    return printable(text, longest=_LONGEST_TEXT)

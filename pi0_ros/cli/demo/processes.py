@@ -149,7 +149,7 @@ def _start(
     with (log_folder / f"{spec.name}.log").open("wb") as log:
         return subprocess.Popen(
             command,
-            env=dict(environment),
+            env={**environment, **spec.variables()},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

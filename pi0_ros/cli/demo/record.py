@@ -63,6 +63,11 @@ class SafetyView:
     slow_down: float
     chunks_accepted: int
     rejected: Mapping[str, int]
+    dry_run: bool
+    divergence_after_s: float
+    divergence: Sequence[float]
+    divergence_rms: Sequence[float]
+    divergence_chunks: int
     tick_periods_s: Sequence[float]
     action_ages_s: Sequence[float]
 
@@ -91,8 +96,13 @@ class SteadyPart:
 class DemoRecord:
     """Takes what the monitor hears, in the order of arrival, from one thread."""
 
-    def __init__(self, oracle: CommandOracle) -> None:
+    def __init__(self, oracle: CommandOracle, dry_run: bool = False) -> None:
+        """
+        Args:
+            dry_run: whether the controller was told to send nothing.
+        """
         self.oracle = oracle
+        self.dry_run = dry_run
         self.policy: PolicyView | None = None
         self.previous_policy: PolicyView | None = None
         self.safety: SafetyView | None = None
@@ -175,7 +185,9 @@ class DemoRecord:
             return f"the controller ({safety.state}): {safety.reason or 'no reason given'}" + (
                 f"; chunks rejected: {rejected}" if rejected else ""
             )
-        if self.oracle.messages == 0:
+        if safety.dry_run != self.dry_run:
+            return f"a report of the controller with dry_run {str(self.dry_run).lower()}"
+        if self.oracle.messages == 0 and not self.dry_run:
             return "the first command to the arm"
         if self._joint_states == 0:
             return "joint states with velocities"

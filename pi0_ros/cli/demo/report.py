@@ -30,6 +30,7 @@ def build_report(
     inference = steady.inference_s if steady else []
     report: dict[str, Any] = {
         "mode": policy.mode if policy else "unknown",
+        "dry_run": record.dry_run,
         "seconds": round(seconds, 3),
         "chunks": len(inference),
         "chunks_per_s": round(len(inference) / seconds, 3) if seconds > 0.0 else 0.0,
@@ -49,6 +50,7 @@ def build_report(
         "lost_reports": record.lost_reports,
         "lost_chunks": record.lost_chunks,
         "limiter": _limiter(record),
+        "divergence": _divergence(record),
         "refused_inputs": dict(policy.refused) if policy else {},
         "policy_id": policy.policy_id if policy else "",
         "device": policy.device if policy else "",
@@ -142,4 +144,22 @@ def _limiter(record: DemoRecord) -> dict[str, Any]:
             )
         },
         "slow_down": round(last.slow_down, 3),
+    }
+
+
+def _divergence(record: DemoRecord) -> dict[str, Any]:
+    """Since the controller's activation, in rad; empty outside a dry run."""
+    if not record.dry_run or record.safety is None:
+        return {}
+    safety = record.safety
+    # Before the first comparison there is no figure for any joint.
+    names = safety.joint_names if safety.divergence_chunks else ()
+    figures = zip(names, safety.divergence, safety.divergence_rms, strict=True)
+    return {
+        "after_s": safety.divergence_after_s,
+        "chunks": safety.divergence_chunks,
+        "joints": {
+            name: {"newest": round(newest, _DIGITS), "rms": round(rms, _DIGITS)}
+            for name, newest, rms in figures
+        },
     }

@@ -33,6 +33,8 @@ def table(record: DemoRecord, seconds: float, columns: int, where: str) -> list[
         f'instruction  "{_cut(policy.instruction, columns - 16)}"',
         f"controller   {state}{safety.state}{_PLAIN}  {_cut(safety.reason, columns - 24)}",
     ]
+    if record.dry_run:
+        lines.append(f"{_YELLOW}DRY RUN{_PLAIN}      nothing is sent to the arm")
     if policy.state != "RUNNING":
         lines.append(f"policy       {_YELLOW}{policy.state}{_PLAIN}  {_cut(policy.reason, 55)}")
     lines += [
@@ -54,6 +56,8 @@ def table(record: DemoRecord, seconds: float, columns: int, where: str) -> list[
         )
     lines += ["", f"{'joint':<16}{'position':>10}{'speed':>10}{'limit':>10}   speed / limit"]
     lines += [_joint(safety, index) for index in range(len(safety.joint_names))]
+    if record.dry_run:
+        lines += ["", *_divergence(safety, columns)]
     lines += ["", where]
     return lines
 
@@ -71,14 +75,35 @@ def status_line(record: DemoRecord, seconds: float) -> str:
         )
     )
     reason = f" ({safety.reason})" if safety.reason else ""
+    dry_run = f"DRY RUN, divergence {divergence_words(safety)}  " if record.dry_run else ""
     return (
-        f"{seconds:6.1f} s  mode {policy.mode.upper()}  {safety.state}{reason}  "
+        f"{seconds:6.1f} s  mode {policy.mode.upper()}  {dry_run}{safety.state}{reason}  "
         f"chunks {policy.chunk_rate_hz:.1f}/s  inference {_ms(record.recent_inference_s)}  "
         f"tick {_ms(record.recent_ticks_s)}  action age {_ms(record.recent_ages_s)}  "
         f"frames lost {sum(stream.dropped for stream in received)}"
         f"/{sum(stream.received for stream in received)}  "
         f"fastest {fastest[1]} {fastest[0]:.0%}"
     )
+
+
+def divergence_words(safety: SafetyView) -> str:
+    """The joint that is farthest off, over all chunks compared."""
+    if not safety.divergence_chunks:
+        return "not known yet"
+    rms, name = max(zip(safety.divergence_rms, safety.joint_names, strict=True))
+    return f"{name} {rms:.3f} rad rms of {safety.divergence_chunks} chunks"
+
+
+def _divergence(safety: SafetyView, columns: int) -> list[str]:
+    """What the policy wanted against what the arm did, three joints to a line."""
+    after = f"{safety.divergence_after_s:.2f} s after the pictures"
+    lines = [f"{'divergence':<13}{after}, {safety.divergence_chunks} chunks: newest / rms, rad"]
+    if not safety.divergence_chunks:
+        return lines
+    figures = zip(safety.joint_names, safety.divergence, safety.divergence_rms, strict=True)
+    shown = [f"{_cut(name, 10):<11}{now:5.3f} /{rms:6.3f}" for name, now, rms in figures]
+    each = max(1, (columns + 2) // (len(max(shown, key=len)) + 2))
+    return lines + ["  ".join(shown[i : i + each]) for i in range(0, len(shown), each)]
 
 
 def _joint(safety: SafetyView, index: int) -> str:

@@ -6,12 +6,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from pi0_ros.bringup import NodeSpec
+from pi0_ros.bringup.security import Enclave
 from pi0_ros.cli.demo.processes import Processes, failures
 
 # Stand-ins for nodes: what they do is in their name.
@@ -51,8 +53,9 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     }
     started = []
 
-    def starter(*names: str) -> Processes:
-        processes = Processes([spec(name) for name in names], environment, tmp_path)
+    def starter(*names: str, enclave: Enclave | None = None, **variables: str) -> Processes:
+        specs = [replace(spec(name), enclave=enclave) for name in names]
+        processes = Processes(specs, environment | variables, tmp_path)
         started.append(processes)
         for name in names:
             if name != "broken":
@@ -113,6 +116,18 @@ def test_parameters_are_written_for_the_node(start, tmp_path: Path) -> None:
     start("obedient")
     content = yaml.safe_load((tmp_path / "obedient.params.yaml").read_text())
     assert content == {"/obedient": {"ros__parameters": {"mode": "demo"}}}
+
+
+def test_an_enclave_is_enforced_whatever_the_environment_says(start, tmp_path: Path) -> None:
+    enclave = Enclave(tmp_path / "keys", "/obedient")
+    processes = start(
+        "obedient", enclave=enclave, ROS_SECURITY_ENABLE="false", ROS_SECURITY_STRATEGY="Permissive"
+    )
+    (pid,) = processes.pids.values()
+    given = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    assert {f"{name}={value}" for name, value in enclave.variables().items()} <= set(given)
+    words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    assert words[words.index("--enclave") + 1] == "/obedient"
 
 
 def test_a_tethered_process_dies_with_a_killed_parent(tmp_path: Path) -> None:

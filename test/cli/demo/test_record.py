@@ -2,7 +2,14 @@
 
 import numpy as np
 import pytest
-from cli.demo.views import new_record, policy_view, safety_view, steady_record
+from cli.demo.views import (
+    dry_safety_view,
+    new_record,
+    policy_view,
+    safety_view,
+    steady_dry_record,
+    steady_record,
+)
 
 
 def test_steady_running_begins_at_a_status_once_run_has_lasted_a_second() -> None:
@@ -105,3 +112,22 @@ def test_stream_rate_comes_from_two_statuses() -> None:
     record = steady_record()
     record.add_policy(policy_view(103.0, received=60))
     assert record.stream_rate_hz(0) == 30.0
+
+
+def test_a_dry_run_is_steady_without_a_command() -> None:
+    assert steady_dry_record().steady is not None
+
+
+@pytest.mark.parametrize(
+    ("record", "view", "phrase"),
+    [
+        (new_record(dry_run=True), safety_view(100.0, 1), "dry_run true"),
+        (new_record(), dry_safety_view(100.0, 1), "dry_run false"),
+        (new_record(), safety_view(100.0, 1), "the first command to the arm"),
+    ],
+)
+def test_a_controller_that_differs_about_the_dry_run_is_waited_for(record, view, phrase) -> None:
+    record.add_joint_velocity(np.zeros(2))
+    record.add_safety(view)
+    record.add_policy(policy_view(102.0))
+    assert phrase in record.waiting_for()

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli.demo.views import new_record, policy_view, safety_view, steady_record
+from cli.demo.views import (
+    dry_safety_view,
+    new_record,
+    policy_view,
+    safety_view,
+    steady_dry_record,
+    steady_record,
+)
 
 from pi0_ros.cli.demo.report import build_report, write_report
 from pi0_ros.core.errors import Pi0RosError
@@ -84,3 +91,33 @@ def test_file_is_plain_json(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(Pi0RosError, match=f"--report {tmp_path}: cannot be written"):
         write_report(tmp_path, {})
+
+
+def test_a_dry_run_says_so_and_how_far_the_policy_is_from_the_arm() -> None:
+    report = build_report(steady_dry_record(), 10.0, 0, [])
+    assert report["dry_run"] is True
+    assert report["divergence"] == {
+        "after_s": 0.5,
+        "chunks": 7,
+        "joints": {
+            "joint_1": {"newest": 0.125, "rms": 0.0625},
+            "joint_6": {"newest": 0.25, "rms": 0.5},
+        },
+    }
+
+
+def test_a_dry_run_without_a_comparison_has_no_figures() -> None:
+    record = steady_dry_record()
+    nothing = {"divergence": [], "divergence_rms": [], "divergence_chunks": 0}
+    record.add_safety(dry_safety_view(103.0, 3, **nothing))
+    assert build_report(record, 10.0, 0, [])["divergence"] == {
+        "after_s": 0.5,
+        "chunks": 0,
+        "joints": {},
+    }
+
+
+def test_any_other_run_has_no_divergence() -> None:
+    report = build_report(finished_record(), 10.0, 0, [])
+    assert report["dry_run"] is False
+    assert report["divergence"] == {}

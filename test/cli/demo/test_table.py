@@ -2,7 +2,14 @@
 
 import re
 
-from cli.demo.views import new_record, policy_view, safety_view, steady_record
+from cli.demo.views import (
+    dry_safety_view,
+    new_record,
+    policy_view,
+    safety_view,
+    steady_dry_record,
+    steady_record,
+)
 
 from pi0_ros.cli.demo.table import status_line, table
 
@@ -47,3 +54,37 @@ def test_line_for_a_log_has_mode_state_reason_and_the_fastest_joint() -> None:
     assert "mode DEMO  HOLD (chunk 2 ran out)" in line
     assert "frames lost 3/90" in line
     assert line.endswith("fastest joint_6 90%")
+
+
+def test_a_dry_run_is_loud_and_shows_the_divergence_of_each_joint() -> None:
+    text = shown(steady_dry_record())
+    assert "DRY RUN      nothing is sent to the arm" in text
+    assert "0.50 s after the pictures, 7 chunks: newest / rms, rad" in text
+    assert "joint_1    0.125 / 0.062  joint_6    0.250 / 0.500" in text
+    assert max(len(line) for line in text.splitlines()) <= 80
+    line = status_line(steady_dry_record(), 12.3)
+    assert "DRY RUN, divergence joint_6 0.500 rad rms of 7 chunks" in line
+
+
+def test_many_joints_with_a_divergence_fit_the_terminal() -> None:
+    record = steady_dry_record()
+    names = tuple(f"a_long_name_{number}" for number in range(7))
+    sevens = {key: [1.0] * 7 for key in ("position", "velocity", "velocity_limit")}
+    sevens |= {"divergence": [0.1] * 7, "divergence_rms": [0.2] * 7}
+    record.add_safety(dry_safety_view(103.0, 3, joint_names=names, **sevens))
+    text = shown(record)
+    assert text.count("0.100 / 0.200") == 7
+    assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_a_dry_run_without_a_comparison_says_so() -> None:
+    record = steady_dry_record()
+    nothing = {"divergence": [], "divergence_rms": [], "divergence_chunks": 0}
+    record.add_safety(dry_safety_view(103.0, 3, **nothing))
+    assert "0 chunks" in shown(record)
+    assert "divergence not known yet" in status_line(record, 12.3)
+
+
+def test_any_other_run_mentions_no_dry_run() -> None:
+    assert "DRY RUN" not in shown(steady_record()) + status_line(steady_record(), 1.0)
+    assert "divergence" not in shown(steady_record())

@@ -47,14 +47,39 @@ def safety_view(at_s: float, sequence: int, **changes: object) -> SafetyView:
         "slow_down": 1.0,
         "chunks_accepted": sequence,
         "rejected": {},
+        "dry_run": False,
+        "divergence_after_s": 0.5,
+        "divergence": [],
+        "divergence_rms": [],
+        "divergence_chunks": 0,
         "tick_periods_s": [0.02, 0.021],
         "action_ages_s": [0.1, 0.12],
     }
     return SafetyView(**values | changes)
 
 
-def new_record() -> DemoRecord:
-    return DemoRecord(CommandOracle(LIMITS, step_ns=20_000_000))
+def new_record(dry_run: bool = False) -> DemoRecord:
+    return DemoRecord(CommandOracle(LIMITS, step_ns=20_000_000), dry_run)
+
+
+def dry_safety_view(at_s: float, sequence: int, **changes: object) -> SafetyView:
+    compared: dict = {
+        "dry_run": True,
+        "divergence": [0.125, 0.25],
+        "divergence_rms": [0.0625, 0.5],
+        "divergence_chunks": 7,
+    }
+    return safety_view(at_s, sequence, **compared | changes)
+
+
+def steady_dry_record() -> DemoRecord:
+    """Steady since 102 s, without a command."""
+    record = new_record(dry_run=True)
+    record.add_joint_velocity(np.zeros(2))
+    record.add_safety(dry_safety_view(100.0, 1))
+    record.add_safety(dry_safety_view(101.5, 2))
+    record.add_policy(policy_view(102.0))
+    return record
 
 
 def steady_record() -> DemoRecord:
