@@ -23,19 +23,28 @@ def launch_description(bringup: Bringup) -> "LaunchDescription":
 
     The end of a required node ends the launch; where it failed, `ros2 launch` fails too.
     """
-    from launch.actions import LogInfo, OpaqueFunction, SetEnvironmentVariable
+    from launch.actions import OpaqueFunction
 
     from launch import LaunchDescription
 
-    environment = process_environment(share_directory(), os.environ)
     return LaunchDescription(
         [
             *(_declaration(argument) for argument in bringup.arguments),
-            *(SetEnvironmentVariable(s.name, s.value) for s in environment.settings),
-            *(LogInfo(msg=note) for note in environment.notes),
+            *environment_actions(),
             OpaqueFunction(function=_nodes, args=[bringup]),
         ]
     )
+
+
+def environment_actions() -> "list[Action]":
+    """Set what all processes need in their environment, and say what could not be set."""
+    from launch.actions import LogInfo, SetEnvironmentVariable
+
+    environment = process_environment(share_directory(), os.environ)
+    return [
+        *(SetEnvironmentVariable(s.name, s.value) for s in environment.settings),
+        *(LogInfo(msg=note) for note in environment.notes),
+    ]
 
 
 def _declaration(argument: Argument) -> "Action":
@@ -54,10 +63,11 @@ def _nodes(context: "LaunchContext", bringup: Bringup) -> "list[Action]":
         argument.name: context.launch_configurations[argument.name]
         for argument in bringup.arguments
     }
-    return [_node(spec) for spec in bringup.nodes(values)]
+    return [node_action(spec) for spec in bringup.nodes(values)]
 
 
-def _node(spec: NodeSpec) -> "Action":
+def node_action(spec: NodeSpec) -> "Action":
+    """Starts one process."""
     from launch_ros.actions import Node
 
     return Node(
