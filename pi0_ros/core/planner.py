@@ -1,6 +1,7 @@
 """Extends the motion plan tick by tick, inside limits, always ending at rest."""
 
 from itertools import pairwise
+from math import ceil
 
 import numpy as np
 
@@ -15,6 +16,10 @@ from pi0_ros.core.trajectory import Trajectory
 
 # Planned ticks kept behind the present one, to compare late measurements with.
 _HISTORY_TICKS = 50
+# Messages begin at least so long before they are sent. joint_trajectory_controller plays a message
+# that has begun as it is; only on the way to a first point that is still to come would it start at
+# a state of its own, as its parameter interpolate_from_desired_state says.
+_BEGUN_NS = 20_000_000
 
 
 class Planner:
@@ -121,10 +126,12 @@ class Planner:
         return tick, self._origin_ns + tick * self._config.tick_ns
 
     def trajectory(self) -> Trajectory:
-        """The plan from the present tick to rest, on the tick grid."""
+        """The plan from shortly before the present tick to rest, on the tick grid."""
+        begun = ceil(_BEGUN_NS / self._config.tick_ns)
         last = max(self._plan.last, self._promised + 1)
-        rows = self._plan.between(self._tick, last)
-        return Trajectory(self._tick_ns + np.arange(len(rows)) * self._config.tick_ns, rows)
+        rows = self._plan.between(self._tick - begun, last)
+        ticks = np.arange(len(rows)) - begun
+        return Trajectory(self._tick_ns + ticks * self._config.tick_ns, rows)
 
     def next_position(self) -> FloatArray:
         """Where the joints are to be one tick from now, shape (joints,)."""

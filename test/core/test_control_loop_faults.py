@@ -204,6 +204,8 @@ class FaultyDays(RuleBasedStateMachine):
     @invariant()
     def arm_keeps_its_limits_even_if_nothing_more_is_sent(self):
         self.rig.check()
+        if self.interface == "joint_trajectory":
+            self.rig.check_as_sampled()
 
     @invariant()
     def reason_is_given_where_it_does_not_run(self):
