@@ -16,7 +16,7 @@ _CONTROL = ControlConfig()
 
 CONTROLLER = (
     JOINT_NAMES,
-    *joint_limits(read_only=False, urdf=True),
+    *joint_limits(read_only=False, urdf=True, jerk=True),
     Parameter(
         "urdf_file",
         "string",

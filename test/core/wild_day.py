@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pi0_ros.core.control_config import ControlConfig
 from pi0_ros.core.errors import InputRefused
+from pi0_ros.core.limits import ArmLimits
 from pi0_ros.core.trajectory import Trajectory
 
 from .arms import STEP_NS
@@ -20,13 +21,13 @@ GAPS = st.lists(GAP, max_size=60)
 
 
 def wild_day(
-    config: ControlConfig, seed: int, gaps: list[float]
+    config: ControlConfig, seed: int, gaps: list[float], limits: ArmLimits | None = None
 ) -> tuple[Rig, list[tuple[int, Trajectory]]]:
     """The rig at the end of the day, and every message with the arm's time of its sending.
 
     The first message is the arm at rest.
     """
-    rig, random = Rig(config), np.random.default_rng(seed)
+    rig, random = Rig(config, limits), np.random.default_rng(seed)
     rig.activate()
     messages: list[tuple[int, Trajectory]] = [rig.curve.arrivals[-1]]
     for index, gap in enumerate(gaps):
