@@ -204,6 +204,19 @@ def test_peaks_are_those_of_what_was_commanded():
     assert not planner.record.peak_velocity.any()
 
 
+def test_a_record_restarted_in_motion_counts_only_what_comes_then():
+    planner = _planner()
+    for tick in range(1, 60):
+        planner.advance(START + tick * TICK, _motion(speed=0.4))
+    for tick in range(60, 63):
+        planner.advance(START + tick * TICK, None)
+    planner.restart_record()
+    planner.advance(START + 63 * TICK, None)
+    record = planner.record
+    assert record.velocity.all()
+    assert np.array_equal(record.peak_velocity, np.abs(record.velocity))
+
+
 def test_displacement_tells_what_the_limiter_changed():
     planner = _planner()
     # From rest into steady motion: the start is limited, the rest is not.
