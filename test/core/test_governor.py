@@ -208,7 +208,7 @@ def test_a_still_target_is_reached_without_overshoot_and_kept(arm, dt_s, data):
 def test_a_target_that_is_not_finite_is_refused(bad, which):
     targets = {"target_before": np.zeros(6), "target": np.zeros(6)}
     targets[which][5] = bad
-    with pytest.raises(PolicyError, match="^motion target is not finite$"):
+    with pytest.raises(PolicyError, match=r"^motion target is not finite$"):
         governed_step(six_joints(), 0.02, np.zeros(6), np.zeros(6), **targets)
 
 

@@ -258,7 +258,7 @@ def test_a_jerk_limit_is_not_tightened_at_run_time_unless_the_average_keeps_it_a
     # 11 ticks keep 54.5 rad/s3.
     rig.loop.tighten(_arm(55.0))
     with pytest.raises(
-        ConfigurationError, match="^max_jerk cannot be tightened at run time: "
+        ConfigurationError, match=r"^max_jerk cannot be tightened at run time: "
     ) as it:
         rig.loop.tighten(_arm(54.0))
     assert str(it.value).endswith(": configure the controller anew")
