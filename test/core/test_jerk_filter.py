@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pi0_ros.core.control_config import ControlConfig
@@ -57,8 +57,11 @@ def test_a_limit_that_would_delay_by_over_a_second_names_its_joint_and_the_least
     )
 
 
-def test_a_slow_controller_needs_no_filter_however_low_its_rate():
+def test_a_slow_controller_needs_no_filter_or_cannot_have_one():
     assert filter_ticks(_arm(60.0), 2.0) == 1
+    assert filter_ticks(_arm(20.0), 0.5) == 2
+    with pytest.raises(ConfigurationError, match="over 1 s late"):
+        filter_ticks(_arm(15.0), 0.6)
 
 
 # ---- the average ----
@@ -69,6 +72,21 @@ def test_each_row_is_the_mean_of_those_up_to_it():
     assert plan.between(9, 16)[:, 0].tolist() == [0.0, 0.0, 1.0, 3.0, 5.0, 6.0, 6.0, 6.0]
     assert plan.last == 15
     assert plan.position(12).tolist() == [3.0]
+
+
+def test_two_ticks_are_averaged_too():
+    plan = FilteredPlan(MotionPlan(0, np.array([[0.0], [2.0], [6.0]])), 2)
+    assert plan.between(0, 4)[:, 0].tolist() == [0.0, 1.0, 4.0, 6.0, 6.0]
+
+
+# The mean of three times 0.1 is above 0.1, and that of three times -0.1 below.
+@example(3, 0.1, 1.0)
+@example(3, -0.1, -1.0)
+@given(st.integers(2, 60), st.floats(-4.0, 4.0), st.sampled_from([-1.0, 1.0]))
+def test_rest_is_exact_from_whichever_side_it_was_reached(ticks, at, side):
+    rows = np.vstack([np.full((3, 1), at + side), np.full((ticks + 3, 1), at)])
+    played = FilteredPlan(MotionPlan(0, rows), ticks).between(3 + ticks, 99)
+    assert (played == at).all()
 
 
 def test_rest_is_rest_only_when_the_memory_rests():
