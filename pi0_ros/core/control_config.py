@@ -17,6 +17,8 @@ class ControlConfig:
         lead_ticks: ticks that are already promised when they are sent, so that a message that
             comes late by less than this changes nothing that has been played. Unused with
             forward_position, where a command takes effect when it arrives.
+        interpolate_from_desired_state: what the arm's joint_trajectory_controller is set to; the
+            curve that it samples is the same either way.
         lookahead_ticks: ticks planned beyond the lead before the braking begins; so many ticks
             may be missed before the arm starts to brake.
         joint_max_age_s: joint states older than this are stale.
@@ -34,6 +36,7 @@ class ControlConfig:
 
     control_rate_hz: float = 50.0
     command_interface: CommandInterface = "joint_trajectory"
+    interpolate_from_desired_state: bool = True
     lead_ticks: int = 2
     lookahead_ticks: int = 3
     joint_max_age_s: float = 0.08

@@ -105,7 +105,7 @@ class ControlLoop:
 
         Raises:
             ConfigurationError: a limit would be loosened, the joints differ, the arm moves or
-                stands outside the new limits.
+                stands outside the new limits, or it is a jerk limit.
         """
         with self._lock:
             if not self._planner.limits.contains(limits):
@@ -116,7 +116,7 @@ class ControlLoop:
                 outside = outside_limits(limits, self._planner.final_position)
                 if outside:
                     raise ConfigurationError("; ".join(outside))
-            self._planner.limits = limits
+            self._planner.tighten(limits)
             self._player.tighten(limits)
             if self._state is ControlState.RUN:
                 self._hold(f"limits tightened; {_WAITING_FOR_CHUNK}")

@@ -21,7 +21,7 @@ def control_report(
         state=state,
         reason=reason,
         limits=limits,
-        position=planner.promised_position,
+        position=planner.commanded_position,
         velocity=record.velocity,
         acceleration=record.acceleration,
         peak_velocity=record.peak_velocity,

@@ -38,9 +38,7 @@ def written_limit(form: JointLimitsForm, joint: str, key: str) -> float | None:
         raise ConfigurationError(_switched_off(joint, key))
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ConfigurationError(_no_number(joint, key, value))
-    return float(value)
+    return _number(joint, key, value)
 
 
 def required_limit(form: JointLimitsForm, joint: str, key: str) -> float:
@@ -55,6 +53,24 @@ def required_limit(form: JointLimitsForm, joint: str, key: str) -> float:
     return value
 
 
+def jerk_limit(form: JointLimitsForm, joint: str) -> float:
+    """The number `max_jerk`, infinite where there is none or it is switched off.
+
+    Raises:
+        ConfigurationError: it is switched on and not a finite number, or given without its switch.
+    """
+    entry = form.get(joint, {})
+    value, switch = entry.get("max_jerk"), entry.get("has_jerk_limits")
+    if switch is False or (switch is None and value is None):
+        return math.inf
+    if switch is not True:
+        raise ConfigurationError(
+            f"joint_limits.{joint}.has_jerk_limits must be true for max_jerk to be kept, or false, "
+            f"got {switch!r}"
+        )
+    return _number(joint, "max_jerk", value)
+
+
 def why_not_written(form: JointLimitsForm, joint: str, key: str) -> str:
     """What to change for `written_limit` to find a number where it returned None."""
     if joint not in form:
@@ -65,6 +81,12 @@ def why_not_written(form: JointLimitsForm, joint: str, key: str) -> str:
     if form[joint].get(_switch(key)) is not True:
         return _switched_off(joint, key)
     return _no_number(joint, key, None)
+
+
+def _number(joint: str, key: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ConfigurationError(_no_number(joint, key, value))
+    return float(value)
 
 
 def _switch(key: str) -> str:

@@ -2,10 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from pi0_ros.core.arrays import frozen
 from pi0_ros.core.errors import ConfigurationError
-from pi0_ros.core.joint_limits_form import KINDS, JointLimitsForm, why_not_written, written_limit
+from pi0_ros.core.joint_limits_form import (
+    KINDS,
+    JointLimitsForm,
+    jerk_limit,
+    why_not_written,
+    written_limit,
+)
 from pi0_ros.core.limits import ArmLimits
 from pi0_ros.core.urdf_limits import UrdfJoint
 
@@ -52,6 +59,7 @@ def combined_limits(
     """
     rows: list[dict[str, _Number]] = []
     account: list[str] = []
+    jerks: list[float] = []
     for joint in joint_names:
         other = None if urdf is None else urdf[joint]
         row = {key: _number(joint, key, joint_limits, other) for key in KINDS}
@@ -62,10 +70,15 @@ def combined_limits(
             )
         rows.append(row)
         unit = "rad" if other is None else other.unit
-        account.append(
+        sentence = (
             f"{joint}: position {lower} to {upper}, velocity {_with_unit(row, 'velocity', unit)}, "
             f"acceleration {_with_unit(row, 'acceleration', unit)}"
         )
+        # A URDF has none.
+        jerks.append(jerk_limit(joint_limits, joint))
+        if jerks[-1] < inf:
+            sentence += f", jerk {float(f'{jerks[-1]:.6g}')} {unit}/s3 ({_FORM})"
+        account.append(sentence)
     columns = {key: frozen([row[key].value for row in rows]) for key in KINDS}
     limits = ArmLimits(
         joint_names=tuple(joint_names),
@@ -73,6 +86,7 @@ def combined_limits(
         upper=columns["max_position"],
         velocity=columns["max_velocity"],
         acceleration=columns["max_acceleration"],
+        jerk=frozen(jerks),
     )
     return SourcedLimits(limits, tuple(account))
 
@@ -84,6 +98,7 @@ def require_what_no_urdf_gives(joint_names: Sequence[str], joint_limits: JointLi
         ConfigurationError: a number is not one, or an acceleration is missing.
     """
     for joint in joint_names:
+        jerk_limit(joint_limits, joint)
         for key in KINDS:
             written = written_limit(joint_limits, joint, key)
             if key == "max_acceleration" and written is None:

@@ -17,7 +17,7 @@ _CONTROL = ControlConfig()
 
 CONTROLLER = (
     JOINT_NAMES,
-    *joint_limits(read_only=False, urdf=True),
+    *joint_limits(read_only=False, urdf=True, jerk=True),
     Parameter(
         "urdf_file",
         "string",
@@ -47,6 +47,14 @@ CONTROLLER = (
         "What the arm takes: trajectory_msgs/JointTrajectory for a joint_trajectory_controller, "
         "or std_msgs/Float64MultiArray for a forward_command_controller.",
         choices=("joint_trajectory", "forward_position"),
+    ),
+    Parameter(
+        "interpolate_from_desired_state",
+        "bool",
+        _CONTROL.interpolate_from_desired_state,
+        "What the parameter of that name of the arm's joint_trajectory_controller is (its own "
+        "default is false). The limits hold with either; where that controller can be asked and "
+        "says otherwise, this one does not move the arm.",
     ),
     Parameter(
         "lead_ticks",
@@ -182,6 +190,13 @@ MOCK_ARM = (
         "approached linearly in this time.",
         unit="s",
         range=Range(0.001, 1.0),
+    ),
+    Parameter(
+        "interpolate_from_desired_state",
+        "bool",
+        True,
+        "Where a trajectory that is still to begin is reached from: the position desired then, or, "
+        "where false, the measured one.",
     ),
     REALTIME_PRIORITY,
 )

@@ -1,4 +1,4 @@
-"""The way to the arm: one publisher, and a watch over who else is on its topic."""
+"""The way to the arm: one publisher, and a watch over who else is there and how it is set."""
 
 import time
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from pi0_ros.core.control_config import ControlConfig
 from pi0_ros.core.control_state import Command
 from pi0_ros.core.printable import printable
 from pi0_ros.ros import topics
+from pi0_ros.ros.arm_controller_watch import ArmControllerWatch
 from pi0_ros.ros.conversions import position_message, trajectory_message
 from pi0_ros.ros.entities import publisher
 from pi0_ros.ros.managed_node import ManagedNode, Phase
@@ -50,9 +51,17 @@ class CommandOutput:
         self._subscribers = SubscriberWatch(self.topic.name)
         self._looks = 0
         self._publisher: Any = None
+        self._arm_controller: ArmControllerWatch | None = None
         self._timer: Any = None
         if not config.dry_run:
             self._publisher = publisher(node, self.topic)
+            if self._trajectories:
+                self._arm_controller = ArmControllerWatch(
+                    node,
+                    self._publisher.topic_name,
+                    config.interpolate_from_desired_state,
+                    veto,
+                )
             self._timer = node.create_steady_timer(_LOOK_S, self._look_again)
 
     def send(self, command: Command) -> None:
@@ -70,8 +79,14 @@ class CommandOutput:
         if self._publisher is not None:
             self._look_for_subscribers()
             self._look_for_publishers()
+        if self._arm_controller is not None:
+            self._arm_controller.look()
+            self._arm_controller.tell_if_unknown()
 
     def close(self) -> None:
+        if self._arm_controller is not None:
+            self._arm_controller.close()
+        self._arm_controller = None
         if self._publisher is not None:
             self._node.destroy_timer(self._timer)
             self._node.destroy_publisher(self._publisher)
@@ -79,6 +94,8 @@ class CommandOutput:
 
     def _look_again(self) -> None:
         self._look_for_subscribers()
+        if self._arm_controller is not None:
+            self._arm_controller.look()
         self._looks += 1
         if self._looks % _LOOKS_PER_GRAPH_LOOK == 0:
             self._look_for_publishers()

@@ -27,6 +27,7 @@ def control_config(values: ParameterValues) -> ControlConfig:
     return ControlConfig(
         control_rate_hz=values.number("control_rate"),
         command_interface=values.text("command_interface"),  # type: ignore[arg-type]  # a choice
+        interpolate_from_desired_state=values.flag("interpolate_from_desired_state"),
         lead_ticks=values.whole("lead_ticks"),
         lookahead_ticks=values.whole("lookahead_ticks"),
         joint_max_age_s=values.number("joint_max_age"),

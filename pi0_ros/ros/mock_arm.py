@@ -165,4 +165,5 @@ def _arm(values: ParameterValues, limits: ArmLimits) -> MockArm:
         initial,
         time_constant_s=values.number("time_constant"),
         command_period_s=values.number("command_period"),
+        interpolate_from_desired_state=values.flag("interpolate_from_desired_state"),
     )

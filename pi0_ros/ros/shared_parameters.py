@@ -52,10 +52,31 @@ _SWITCH = "Must be true: no joint moves without a limit of its {kind}."
 _SWITCH_WITH_URDF = "Must be true unless a URDF gives these limits; false leaves them to it."
 
 
-def joint_limits(read_only: bool, urdf: bool = False) -> tuple[Parameter, ...]:
+_JERK = (
+    Parameter(
+        f"joint_limits.{JOINT}.has_jerk_limits",
+        "bool",
+        None,
+        "Where true, max_jerk is kept; otherwise jerk is not limited.",
+        optional=True,
+    ),
+    Parameter(
+        f"joint_limits.{JOINT}.max_jerk",
+        "double",
+        None,
+        "Largest jerk, above 0. All joints then run behind the plan by max_acceleration / "
+        "max_jerk, of the joint for which that is longest, and come to rest twice as much later.",
+        unit="rad/s3",
+        optional=True,
+    ),
+)
+
+
+def joint_limits(read_only: bool, urdf: bool = False, jerk: bool = False) -> tuple[Parameter, ...]:
     """
     Args:
         urdf: whether the node can have what is left out from a URDF, which has no acceleration.
+        jerk: whether the node keeps limits of the jerk.
     """
     rows: tuple[tuple[str, str, str], ...] = (
         ("position", "min_position", "Lower position limit."),
@@ -90,10 +111,11 @@ def joint_limits(read_only: bool, urdf: bool = False) -> tuple[Parameter, ...]:
         )
         for kind, key, text in rows
     )
-    return switches + numbers
+    return switches + numbers + (_JERK if jerk else ())
 
 
-# Keys of the same form that MoveIt and ros2_control know and nothing here enforces.
+# Keys of the same form that MoveIt and ros2_control know; nothing enforces them in a node that does
+# not declare them.
 IGNORED_LIMIT_KEYS = (
     "has_jerk_limits",
     "max_jerk",

@@ -89,6 +89,43 @@ def held(positions: FloatArray, now_ns: int) -> DesiredCurve:
     return DesiredCurve(np.array([now_ns], dtype=np.int64), coefficients)
 
 
+def taken_over(
+    own: DesiredState,
+    now_ns: int,
+    times_ns: NDArray[np.int64],
+    positions: FloatArray,
+    velocities: FloatArray | None,
+    accelerations: FloatArray | None,
+) -> DesiredCurve:
+    """What joint_trajectory_controller plays from `now_ns` on, when a message takes effect then.
+
+    A message whose first point is still to come is reached from the controller's own state. One
+    that has begun is played as it is, and the controller's own state counts for nothing.
+
+    Args:
+        own: the state desired at `now_ns`, or the measured one, as its parameter
+            interpolate_from_desired_state says.
+        times_ns: of the points, strictly rising, shape (n,).
+        positions, velocities, accelerations: shape (n, joints).
+    """
+    if times_ns[0] > now_ns:
+        return through(own, now_ns, times_ns, positions, velocities, accelerations)
+    nothing = np.zeros_like(positions)
+    first = DesiredState(
+        positions[0],
+        (nothing if velocities is None else velocities)[0],
+        (nothing if accelerations is None else accelerations)[0],
+    )
+    return through(
+        first,
+        int(times_ns[0]),
+        times_ns[1:],
+        positions[1:],
+        None if velocities is None else velocities[1:],
+        None if accelerations is None else accelerations[1:],
+    )
+
+
 def through(
     start: DesiredState,
     start_ns: int,

@@ -12,7 +12,15 @@ from pi0_ros.core.arrays import FloatArray, frozen
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.core.limits import ArmLimits
 from pi0_ros.sim.arm_command import checked_positions, checked_trajectory
-from pi0_ros.sim.desired_curve import DesiredCurve, derivative, evaluated, held, through
+from pi0_ros.sim.desired_curve import (
+    DesiredCurve,
+    DesiredState,
+    derivative,
+    evaluated,
+    held,
+    taken_over,
+    through,
+)
 from pi0_ros.sim.speed_watch import SpeedWatch
 
 _NS = 1e-9
@@ -44,6 +52,8 @@ class MockArm:
         time_constant_s: T of the lag, > 0.
         command_period_s: how fast `accept_positions` targets are expected; each is approached
             linearly over one period, as drives in interpolated position mode do.
+        interpolate_from_desired_state: where a trajectory that is still to begin is reached from:
+            what is desired then, or, where false, what is measured.
 
     Raises:
         ConfigurationError: a value cannot work.
@@ -55,6 +65,7 @@ class MockArm:
         initial: ArrayLike,
         time_constant_s: float = 0.03,
         command_period_s: float = 0.02,
+        interpolate_from_desired_state: bool = True,
     ) -> None:
         start = frozen(initial)
         if start.shape != (limits.joints,):
@@ -76,6 +87,7 @@ class MockArm:
         self._limits = limits
         self._time_constant_s = time_constant_s
         self._command_period_ns = max(1, round(command_period_s / _NS))
+        self._from_desired = interpolate_from_desired_state
         self._positions = start
         self._now_ns: int | None = None
         self._settled_ns = 0
@@ -128,8 +140,8 @@ class MockArm:
     ) -> None:
         """Replaces the present command, as joint_trajectory_controller does with a message.
 
-        Points that are past are dropped; the curve goes from the state desired now to the first
-        point to come.
+        One that is still to begin is reached from the arm's own state, one that has begun is
+        played as it is: see `taken_over`.
 
         Raises:
             InputRefused: see `checked_trajectory`; the present command goes on.
@@ -146,19 +158,22 @@ class MockArm:
         )
         self._settle_at(now_ns)
         desired = self._curve.at(now_ns)
-        to_come = command.times_ns > now_ns
-        if not bool(to_come.any()):
-            self._watch.judge_jump(command.positions[-1] - desired.positions, SERVO_PERIOD_NS * _NS)
-            self._follow(held(command.positions[-1], now_ns), judged=True)
-            return
-        curve = through(
-            desired,
+        own = desired
+        if not self._from_desired:
+            measured = self.step(now_ns)
+            own = DesiredState(
+                measured.positions, measured.velocities, np.zeros_like(measured.positions)
+            )
+        curve = taken_over(
+            own,
             now_ns,
-            command.times_ns[to_come],
-            command.positions[to_come],
-            None if command.velocities is None else command.velocities[to_come],
-            None if command.accelerations is None else command.accelerations[to_come],
+            command.times_ns,
+            command.positions,
+            command.velocities,
+            command.accelerations,
         )
+        jump = curve.at(now_ns).positions - desired.positions
+        self._watch.judge_jump(jump, SERVO_PERIOD_NS * _NS)
         self._follow(curve, judged=True)
 
     def accept_positions(self, values: Sequence[float], now_ns: int) -> None:

@@ -28,6 +28,11 @@ FORM = {
 }
 # The same for every namespace.
 ROS_WIDE = {"/clock", "/diagnostics", "/parameter_events", "/rosout"}
+# Who may call a service, and which one.
+ASKED = (
+    "/pi0_controller",
+    f"/{topics.JOINT_TRAJECTORY.name.rpartition('/')[0]}/get_parameters",
+)
 RULES = {"topics": {"publish", "subscribe"}, "services": {"reply", "request"}}
 
 
@@ -41,6 +46,8 @@ def expected(node: str) -> set[tuple[str, str]]:
         if node in topic.subscribers:
             needs |= {("subscribe", name) for name in names}
     needs |= {("reply", service.name) for service in topics.SERVICES if service.server == node}
+    if f"/{node}" == ASKED[0]:
+        needs.add(("request", ASKED[1]))
     return {(kind, full_name(name, {"ns": "/", "node": node})) for kind, name in needs}
 
 
@@ -61,14 +68,20 @@ def test_there_is_one_enclave_for_each_of_the_two_nodes_and_no_wildcard() -> Non
     assert not [name for name in names if set(name) & set("*?[]")]
 
 
-def test_only_the_controller_may_command_the_arm_and_nobody_may_call_a_service() -> None:
+def test_only_the_controller_may_command_the_arm_and_only_ask_its_controller() -> None:
     allowed = permissions(document())
     for topic in (topics.JOINT_TRAJECTORY, topics.POSITION_COMMANDS):
         command = ("publish", f"/{topic.name}")
         assert [enclave for enclave, entries in allowed.items() if command in entries] == [
             "/pi0_controller"
         ]
-    assert not [entry for entries in allowed.values() for entry in entries if entry[0] == "request"]
+    requests = {
+        (enclave, name)
+        for enclave, entries in allowed.items()
+        for kind, name in entries
+        if kind == "request"
+    }
+    assert requests == {ASKED}
 
 
 def test_the_form_is_that_of_sros2() -> None:

@@ -41,18 +41,21 @@ class LaunchedProcesses:
         }
 
     def status_of(self, node: str) -> int | None:
-        event = self._info[self._process(node)]
-        return int(event.returncode) if isinstance(event, ProcessExited) else None
+        for process in self._processes(node):
+            event = self._info[process]
+            return int(event.returncode) if isinstance(event, ProcessExited) else None
+        # Not started yet.
+        return None
 
     def output_of(self, node: str) -> str:
-        texts = [io.text for io in self._output[self._process(node)]]
+        texts = [io.text for process in self._processes(node) for io in self._output[process]]
         return b"".join(texts).decode(errors="replace")
 
     def start(self, node: str) -> None:
         raise CaseFailed(f"{node}: launch starts no process a second time")
 
-    def _process(self, node: str) -> Any:
-        return next(process for process in self._info.processes() if _name(process) == node)
+    def _processes(self, node: str) -> list[Any]:
+        return [process for process in self._info.processes() if _name(process) == node]
 
 
 def _name(process: Any) -> str:

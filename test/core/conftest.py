@@ -1,12 +1,13 @@
 """What the tests of the core share.
 
-Hypothesis tries the same examples in every run; HYPOTHESIS_PROFILE=explore asks for new ones.
+Hypothesis tries the same examples in every run; HYPOTHESIS_PROFILE=explore asks for new ones, and
+HYPOTHESIS_PROFILE=mutants leaves out making a failure small, for mutation testing.
 """
 
 import os
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from pi0_ros.core.control_config import ControlConfig
 
@@ -19,6 +20,14 @@ settings.register_profile(
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "mutants",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    report_multiple_bugs=False,
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 

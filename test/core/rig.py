@@ -13,6 +13,8 @@ from pi0_ros.core.control_state import Command, ControlState
 from pi0_ros.core.errors import InputRefused
 from pi0_ros.core.limits import ArmLimits
 from pi0_ros.core.trajectory import Trajectory
+from pi0_ros.sim.curve_judge import judge, played
+from pi0_ros.sim.desired_curve import held, taken_over
 
 from .arms import STEP_NS, assert_within_limits, six_joints
 from .played_curve import PlayedCurve
@@ -109,7 +111,7 @@ class Rig:
         if sense:
             self.sense()
         command = self.loop.tick(self.now_ns, self.arm_ns)
-        self.sent = [*self.sent[-50:], command.position]
+        self.sent = [*self.sent[-100:], command.position]
         self.curve.arrive(self.arm_ns, self._message(command))
         return command
 
@@ -135,6 +137,23 @@ class Rig:
             self.curve.check()
         else:
             assert_within_limits(self.limits, self.config.tick_s, np.array(self.sent))
+
+    def check_as_sampled(self) -> None:
+        """Limits on what a joint_trajectory_controller samples from the messages, in closed form.
+
+        Raises:
+            AssertionError: with every excess.
+        """
+        arrivals = self.curve.arrivals
+        start_ns = arrivals[0][0]
+        pieces = [(start_ns, held(self.curve.at(np.array([start_ns]))[0], start_ns))]
+        for now_ns, message in arrivals:
+            own = pieces[-1][1].at(now_ns)
+            curve = taken_over(own, now_ns, message.times_ns, message.positions, None, None)
+            pieces.append((now_ns, curve))
+        # Forgotten arrivals may have left the arm in motion.
+        excess = judge(self.limits, self.config.tick_ns, played(pieces), from_rest=False)
+        assert excess == []
 
     # ---- chunks ----
 

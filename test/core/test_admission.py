@@ -178,3 +178,56 @@ def test_joints_are_missing_doubled_or_unknown():
     refusal = _refused(np.zeros((50, 7)), joint_names=(*SIX_JOINTS, "gripper"))
     assert refusal.kind == "joint unknown"
     assert "gripper" in str(refusal)
+
+
+def _beyond(joint: int, value: float) -> np.ndarray:
+    rows = STILL.copy()
+    rows[40:, joint] = value
+    return rows
+
+
+HELD = ArmNow(np.zeros(6), ARM.splice_ns, not_before_ns=NOW_NS)
+FAR = ArmNow(np.array([0.0, 0.6, 0.0, 0.0, -0.6, 0.0]), ARM.splice_ns, 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "changes", "sentence"),
+    [
+        (STILL, {"epoch": 1}, "chunk of epoch 1, newest is 2"),
+        (STILL, {"sequence": 4}, "chunk 4 after chunk 5"),
+        (STILL, {"stamp_ns": NOW_NS + 2 * 10**9}, "chunk stamp is 2.000 s in the future"),
+        (STILL, {"stamp_ns": NOW_NS - 1}, "chunk observed earlier than the one before it"),
+        (
+            STILL,
+            {"admission": _admission(), "arm": HELD, "stamp_ns": NOW_NS - 1},
+            "chunk observed before the last hold or reset",
+        ),
+        (
+            STILL,
+            {"admission": _admission(), "stamp_ns": ARM.splice_ns - 49 * STEP_NS - 2 * 10**9},
+            "chunk's last row was due 2.000 s ago",
+        ),
+        (
+            np.zeros((50, 7)),
+            {"joint_names": (*SIX_JOINTS, "gripper")},
+            "chunk moves gripper; see the parameter joint_names",
+        ),
+        (_beyond(3, np.nan), {}, "chunk has values that are not finite"),
+        (_beyond(1, 3.0), {}, "chunk: joint_2 outside its position limits"),
+        (
+            _beyond(0, 2.0) + _beyond(5, 2.0),
+            {},
+            "chunk: joint_1, joint_6 asked to move at over 3 times its velocity limit",
+        ),
+        (
+            STILL,
+            {"arm": FAR},
+            "chunk: joint_2, joint_5 over 0.5 rad from where the arm is; "
+            "see the parameter max_start_distance",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_each_refusal_says_what_is_wrong(rows, changes, sentence):
+    given = {"admission": _after_one(), "sequence": 6, "epoch": 2, **changes}
+    assert str(_refused(rows, **given)) == sentence

@@ -1,5 +1,7 @@
 """Whatever goes wrong, and in whatever order, the arm stays within its limits and comes to rest."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -44,8 +46,9 @@ class FaultyDays(RuleBasedStateMachine):
         blend=st.sampled_from([0.0, 0.2]),
         tolerance=st.sampled_from([0.0, 0.02]),
         pose=POSES,
+        jerk=st.sampled_from([np.inf, 40.0]),
     )
-    def power_on(self, rate, lead, lookahead, blend, tolerance, pose):
+    def power_on(self, rate, lead, lookahead, blend, tolerance, pose, jerk):
         config = ControlConfig(
             control_rate_hz=rate,
             command_interface=self.interface,
@@ -54,7 +57,7 @@ class FaultyDays(RuleBasedStateMachine):
             blend_s=blend,
             path_tolerance_rad=tolerance,
         )
-        arm = six_joints()
+        arm = replace(six_joints(), jerk=np.full(6, jerk))
         self.rig = Rig(config, arm, at=arm.lower + pose * (arm.upper - arm.lower))
         self.rig.activate()
         self.rig.tick()
@@ -192,9 +195,7 @@ class FaultyDays(RuleBasedStateMachine):
     @rule(part=st.floats(0.5, 1.0))
     def tighten(self, part):
         old = self.limits
-        new = ArmLimits(
-            old.joint_names, old.lower, old.upper, part * old.velocity, part * old.acceleration
-        )
+        new = replace(old, velocity=part * old.velocity, acceleration=part * old.acceleration)
         self.settle()
         self.rig.loop.tighten(new)
         self.rig.limits = new
@@ -211,6 +212,8 @@ class FaultyDays(RuleBasedStateMachine):
     @invariant()
     def arm_keeps_its_limits_even_if_nothing_more_is_sent(self):
         self.rig.check()
+        if self.interface == "joint_trajectory":
+            self.rig.check_as_sampled()
 
     @invariant()
     def reason_is_given_where_it_does_not_run(self):

@@ -55,6 +55,12 @@ def _chase(
     return np.array(rows), velocity
 
 
+def _assert_never_outside(arm: ArmLimits, rows: FloatArray) -> None:
+    """Not even by rounding: what is beyond a limit by one bit, others may refuse."""
+    assert (rows >= arm.lower).all()
+    assert (rows <= arm.upper).all()
+
+
 @given(chases(), st.lists(st.floats(0.01, 1.0), min_size=1, max_size=40))
 def test_no_change_of_the_speed_scale_makes_a_joint_break_a_limit(chase, scales):
     arm, dt_s, start, targets = chase
@@ -76,6 +82,7 @@ def test_no_target_makes_a_joint_break_a_limit(chase):
     arm, dt_s, start, targets = chase
     rows, _ = _chase(arm, dt_s, start, targets)
     assert_within_limits(arm, dt_s, rows)
+    _assert_never_outside(arm, rows)
 
 
 @given(chases())
@@ -85,6 +92,7 @@ def test_braking_from_any_reachable_state_ends_at_rest_within_limits(chase):
     tail = brake(arm, dt_s, rows[-1], velocity)
     whole = np.vstack([rows, tail, tail[-1:], tail[-1:]])
     assert_within_limits(arm, dt_s, whole)
+    _assert_never_outside(arm, whole)
     speeds = np.abs(np.diff(whole[len(rows) - 2 :], axis=0))
     rounding = 1e-9 * arm.velocity * dt_s
     assert (np.diff(speeds, axis=0)[1:] <= rounding).all(), "a joint speeds up while braking"
@@ -200,7 +208,7 @@ def test_a_still_target_is_reached_without_overshoot_and_kept(arm, dt_s, data):
 def test_a_target_that_is_not_finite_is_refused(bad, which):
     targets = {"target_before": np.zeros(6), "target": np.zeros(6)}
     targets[which][5] = bad
-    with pytest.raises(PolicyError, match="not finite"):
+    with pytest.raises(PolicyError, match=r"^motion target is not finite$"):
         governed_step(six_joints(), 0.02, np.zeros(6), np.zeros(6), **targets)
 
 
@@ -215,15 +223,35 @@ def test_a_joint_that_starts_outside_its_limits_only_moves_inward(arm, dt_s, tar
         assert (change <= arm.acceleration * dt_s**2 * (1 + 1e-9) + 1e-14).all()
 
 
-def test_a_joint_stays_on_its_limit_for_as_long_as_the_target_is_beyond():
+@pytest.mark.parametrize("side", ["lower", "upper"])
+def test_a_joint_stays_on_its_limit_for_as_long_as_the_target_is_beyond(side):
     arm, dt_s = six_joints(), 0.02
+    limit, outward = (arm.upper, 1.0) if side == "upper" else (arm.lower, -1.0)
     times = np.arange(300)[:, np.newaxis] * dt_s
-    targets = (arm.upper - 0.2) + 0.3 * np.sin(1.5 * times)
+    targets = limit + outward * (0.3 * np.sin(1.5 * times) - 0.2)
     rows, _ = _chase(arm, dt_s, targets[0], list(targets))
-    beyond = (targets >= arm.upper).all(axis=1)
+    beyond = (outward * (targets - limit) >= 0.0).all(axis=1)
     arrived = beyond & np.roll(beyond, 10)
     assert arrived.sum() > 20
-    np.testing.assert_allclose(rows[2:][arrived], np.tile(arm.upper, (arrived.sum(), 1)))
+    np.testing.assert_allclose(rows[2:][arrived], np.tile(limit, (arrived.sum(), 1)))
+
+
+@pytest.mark.parametrize("ticks", range(1, 40))
+def test_braking_takes_no_tick_more_than_it_needs(ticks):
+    arm, dt_s = six_joints(), 0.02
+    velocity = np.zeros(6)
+    velocity[3] = ticks * (arm.acceleration[3] * dt_s)
+    assert len(brake(arm, dt_s, np.zeros(6), velocity)) == ticks
+
+
+@pytest.mark.parametrize("side", ["lower", "upper"])
+def test_a_joint_that_stands_on_its_limit_does_not_bend_the_way_of_the_others(side):
+    arm, dt_s = six_joints(), 0.02
+    start = np.where(np.arange(6) == 4, getattr(arm, side), 0.0)
+    velocity = np.array([1.0, 0.1, 0.0, 0.0, 0.0, 0.0])
+    tail = brake(arm, dt_s, start, velocity)
+    np.testing.assert_allclose(tail[:, 1], 0.1 * tail[:, 0], rtol=1e-9)
+    assert (tail[:, 4] == start[4]).all()
 
 
 def test_a_joint_that_moves_outward_beyond_its_limit_goes_no_farther():
@@ -263,4 +291,6 @@ def test_soak_of_random_arms_chasing_random_targets():
         targets = np.take_along_axis(drawn, held, axis=0) + walk
         rows, speed = _chase(arm, dt_s, start, list(targets))
         tail = brake(arm, dt_s, rows[-1], speed)
-        assert_within_limits(arm, dt_s, np.vstack([rows, tail[:100]]))
+        whole = np.vstack([rows, tail[:100]])
+        assert_within_limits(arm, dt_s, whole)
+        _assert_never_outside(arm, whole)

@@ -161,3 +161,19 @@ def test_before_the_urdf_is_there_only_what_it_cannot_give_is_required() -> None
         require_what_no_urdf_gives(("j",), {"j": without("max_acceleration")})
     with pytest.raises(ConfigurationError, match="max_velocity: expected a number"):
         require_what_no_urdf_gives(("j",), {"j": ENTRY | {"max_velocity": "fast"}})
+
+
+@pytest.mark.parametrize("urdf", [None, {"joint_5": URDF, "joint_6": UrdfJoint(0, 0.1, 2, "m")}])
+def test_a_jerk_limit_is_taken_from_the_form_and_told(urdf) -> None:
+    form = {"joint_5": ENTRY, "joint_6": {**ENTRY, "has_jerk_limits": True, "max_jerk": 50.0}}
+    both = combined_limits(("joint_5", "joint_6"), form, urdf)
+    assert both.limits.jerk.tolist() == [math.inf, 50.0]
+    assert "jerk" not in both.account[0]
+    unit = "rad" if urdf is None else "m"
+    assert both.account[1].endswith(f"(joint_limits), jerk 50.0 {unit}/s3 (joint_limits)")
+
+
+def test_an_impossible_jerk_limit_is_found_before_the_urdf_comes() -> None:
+    form = {"joint_6": {**ENTRY, "max_jerk": 50.0}}
+    with pytest.raises(ConfigurationError, match="has_jerk_limits must be true"):
+        require_what_no_urdf_gives(("joint_6",), form)

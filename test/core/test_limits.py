@@ -125,3 +125,70 @@ def test_limits_cannot_be_changed_afterwards():
     assert limits.lower[0] == -1.0
     with pytest.raises(ValueError, match="read-only"):
         limits.velocity[0] = 9.0
+
+
+# ---- jerk ----
+
+
+def _with_jerk(**changes):
+    return {**FORM, "joint_2": {**ENTRY, **changes}}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"has_jerk_limits": False},
+        {"has_jerk_limits": False, "max_jerk": 0.0},
+        {"has_jerk_limits": False, "max_jerk": "any"},
+        {"has_jerk_limits": None, "max_jerk": None},
+    ],
+)
+def test_jerk_is_unlimited_unless_it_is_asked_for(changes):
+    limits = limits_from_joint_limits(NAMES, _with_jerk(**changes))
+    assert limits.jerk.tolist() == [np.inf, np.inf]
+
+
+def test_a_jerk_limit_is_of_its_joint():
+    limits = limits_from_joint_limits(NAMES, _with_jerk(has_jerk_limits=True, max_jerk=50))
+    assert limits.jerk.tolist() == [np.inf, 50.0]
+    assert not limits.jerk.flags.writeable
+
+
+@pytest.mark.parametrize("value", [None, True, "50", np.nan, np.inf])
+def test_a_jerk_limit_that_is_on_needs_a_number(value):
+    with pytest.raises(
+        ConfigurationError, match=r"joint_limits\.joint_2\.max_jerk: expected a num"
+    ):
+        limits_from_joint_limits(NAMES, _with_jerk(has_jerk_limits=True, max_jerk=value))
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_a_jerk_limit_is_above_0(value):
+    with pytest.raises(ConfigurationError, match="limits of joint_2: max_jerk must be above 0"):
+        limits_from_joint_limits(NAMES, _with_jerk(has_jerk_limits=True, max_jerk=value))
+
+
+@pytest.mark.parametrize("switch", [None, "true", 1])
+def test_a_jerk_limit_without_its_switch_is_refused(switch):
+    with pytest.raises(ConfigurationError) as caught:
+        limits_from_joint_limits(NAMES, _with_jerk(has_jerk_limits=switch, max_jerk=50.0))
+    assert str(caught.value) == (
+        "joint_limits.joint_2.has_jerk_limits must be true for max_jerk to be kept, or false, "
+        f"got {switch!r}"
+    )
+
+
+def test_one_jerk_is_meant_for_every_joint_and_several_for_each():
+    assert _limits(jerk=7.0).jerk.tolist() == [7.0, 7.0]
+    assert _limits(jerk=[7.0, np.inf]).jerk.tolist() == [7.0, np.inf]
+    with pytest.raises(ConfigurationError, match=r"jerk must be 2 numbers, got \[1\.0\]"):
+        _limits(jerk=[1.0])
+    with pytest.raises(ConfigurationError, match="max_jerk must be above 0, got nan"):
+        _limits(jerk=[1.0, np.nan])
+
+
+def test_a_higher_jerk_is_a_wider_limit():
+    assert _limits(jerk=7.0).contains(_limits(jerk=6.0))
+    assert not _limits(jerk=7.0).contains(_limits(jerk=[7.0, 7.1]))
+    assert not _limits(jerk=7.0).contains(_limits())

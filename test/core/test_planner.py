@@ -12,6 +12,8 @@ from .arms import STEP_NS, assert_within_limits, chunk, six_joints
 ARM = six_joints()
 TICK = 20_000_000
 START = 777_000_000_000
+# Row of the present tick in a message at 50 Hz.
+NOW = 1
 
 
 def _planner(**changes) -> Planner:
@@ -32,16 +34,29 @@ def test_a_started_plan_rests_where_the_arm_is():
     assert planner.at_rest
     assert planner.promised_position.tolist() == planner.final_position.tolist() == [0.5] * 6
     trajectory = planner.trajectory()
-    assert trajectory.times_ns.tolist() == [START, START + TICK]
+    assert trajectory.times_ns.tolist() == [START - TICK, START, START + TICK]
     assert (trajectory.positions == 0.5).all()
 
 
-def test_points_lie_on_the_tick_grid_from_the_present_tick_on():
-    planner = _planner()
-    planner.advance(START + 3 * TICK + 7, _motion())
+@pytest.mark.parametrize(("rate", "begun"), [(20.0, 1), (50.0, 1), (51.0, 2), (1000.0, 20)])
+def test_a_message_has_begun_when_it_is_sent_by_20_ms_and_by_a_tick(rate, begun):
+    planner = _planner(control_rate_hz=rate)
+    tick = round(1e9 / rate)
+    planner.advance(START + 3 * tick + 7, _motion())
     times = planner.trajectory().times_ns
-    assert times[0] == START + 3 * TICK
-    assert (np.diff(times) == TICK).all()
+    assert times[0] == START + (3 - begun) * tick
+    assert times[0] <= START + 3 * tick - 20_000_000
+    assert (np.diff(times) == tick).all()
+
+
+def test_what_a_message_repeats_of_the_past_is_what_was_played():
+    planner, played = _planner(control_rate_hz=200.0), []
+    for tick in range(30):
+        planner.advance(START + tick * 5_000_000, _motion())
+        rows = planner.trajectory().positions
+        played.append(rows[4])
+        assert np.array_equal(rows[:5], np.array([*[np.zeros(6)] * 4, *played])[-5:])
+    assert played[-1].all()
 
 
 def test_what_is_promised_is_in_every_later_message():
@@ -97,14 +112,14 @@ def test_time_before_the_last_tick_does_not_go_back():
     planner = _planner()
     planner.advance(START + 5 * TICK, _motion())
     planner.advance(START + 3 * TICK, _motion())
-    assert planner.trajectory().times_ns[0] == START + 5 * TICK
+    assert planner.trajectory().times_ns[NOW] == START + 5 * TICK
 
 
 def test_planned_positions_of_the_past_are_remembered():
     planner, planned = _planner(), {}
     for tick in range(45):
         planner.advance(START + tick * TICK, _motion())
-        planned[tick] = planner.trajectory().positions[0]
+        planned[tick] = planner.trajectory().positions[NOW]
     for tick in range(45):
         assert np.array_equal(planner.planned_at(START + tick * TICK + 3), planned[tick])
     assert not planner.planned_at(START - 10**12).any()
@@ -152,7 +167,7 @@ def test_a_clock_that_was_set_does_not_move_the_plan():
     before = planner.trajectory()
     shift = -500_000_000_007
     planner.follow_clock(shift)
-    assert np.array_equal(planner.planned_at(START + 29 * TICK + shift), before.positions[0])
+    assert np.array_equal(planner.planned_at(START + 29 * TICK + shift), before.positions[NOW])
     planner.advance(START + 30 * TICK + shift, None)
     after = planner.trajectory()
     assert after.times_ns[0] == before.times_ns[1] + shift
@@ -187,6 +202,19 @@ def test_peaks_are_those_of_what_was_commanded():
     assert (record.peak_acceleration <= ARM.acceleration * (1 + 1e-9)).all()
     planner.restart_record()
     assert not planner.record.peak_velocity.any()
+
+
+def test_a_record_restarted_in_motion_counts_only_what_comes_then():
+    planner = _planner()
+    for tick in range(1, 60):
+        planner.advance(START + tick * TICK, _motion(speed=0.4))
+    for tick in range(60, 63):
+        planner.advance(START + tick * TICK, None)
+    planner.restart_record()
+    planner.advance(START + 63 * TICK, None)
+    record = planner.record
+    assert record.velocity.all()
+    assert np.array_equal(record.peak_velocity, np.abs(record.velocity))
 
 
 def test_displacement_tells_what_the_limiter_changed():

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pi0_ros.core.limits import ArmLimits
 from pi0_ros.core.playback import Playback
+from pi0_ros.core.speed_scale import SpeedScale
 
 from .arms import SIX_JOINTS, STEP_NS, chunk
 
@@ -66,7 +67,7 @@ def test_too_fast_a_chunk_is_slowed_from_the_splice_on():
     # 2 rad/s where 1 is allowed.
     splice = STAMP_NS + 3 * STEP_NS
     playback = _play(_line(per_row=2.0 / 30.0), arm=SLOW_ARM, splice_ns=splice)
-    assert playback.slow_down == pytest.approx(2.0, rel=1e-6)
+    assert playback.slow_down == pytest.approx(2.0 / 30.0 / 0.033_333_333, rel=1e-12)
     targets = playback.targets(_times(splice, splice + 2 * STEP_NS, splice + 10 * STEP_NS))[:, 0]
     assert targets == pytest.approx([6.0 / 30.0, 8.0 / 30.0, 16.0 / 30.0], rel=1e-6)
 
@@ -78,6 +79,23 @@ def test_rows_that_are_past_do_not_slow_what_is_left():
         1.0, rel=1e-6
     )
     assert _play(rows, arm=SLOW_ARM).slow_down > 100.0
+
+
+def test_the_first_row_counts_while_it_is_not_past():
+    rows = np.maximum(_line(), 3.0 / 30.0)
+    rows[0] = 0.0
+    assert _play(rows, arm=SLOW_ARM).slow_down == pytest.approx(3.0, rel=1e-6)
+
+
+def test_at_half_the_speed_half_as_many_rows_are_past():
+    # Three times too fast between rows 8 and 9.
+    rows = _line()
+    rows[9:] += 2.0 / 30.0
+    made = chunk(rows, stamp_ns=STAMP_NS)
+    for steps, slowed in ((16, True), (22, False)):
+        splice = STAMP_NS + steps * STEP_NS
+        playback = Playback(SLOW_ARM, made, splice, None, 0, speed=SpeedScale(0.5))
+        assert (playback.slow_down > 2.0) is slowed
 
 
 def test_a_bend_that_the_splice_is_still_in_counts():
@@ -94,6 +112,9 @@ def test_jitter_is_smoothed_instead_of_slowed():
     rows = _line(50, 0.02) + np.random.default_rng(3).normal(0.0, 0.004, (50, 1))
     assert _play(rows, arm=arm).slow_down > 1.5
     assert _play(rows, arm=arm, path_tolerance=0.02).slow_down < 1.1
+    # Unless told so, rows stay where they are.
+    untold = Playback(arm, chunk(rows, stamp_ns=STAMP_NS), STAMP_NS, None, 0)
+    assert untold.slow_down == _play(rows, arm=arm).slow_down
 
 
 @given(st.floats(-1.0, 1.0), st.integers(0, 800_000_000), st.integers(10**6, 400_000_000))
@@ -107,6 +128,21 @@ def test_a_blend_starts_where_the_arm_was_going_and_fades_out(followed, late_ns,
     assert (np.abs(np.diff(offset)) <= np.abs(offset[0]) * 0.08 + 1e-9).all(), "a jump"
     assert (np.diff(np.abs(offset)) <= 1e-9).all()
     assert offset[times >= splice + blend_ns] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_until_the_splice_a_blend_keeps_its_whole_distance():
+    splice = STAMP_NS + 5 * STEP_NS
+    followed = np.array([0.5])
+    for blend_ns in (1, 200_000_000):
+        blended = _play(_line(), splice_ns=splice, followed=followed, blend_ns=blend_ns)
+        before = blended.targets(_times(splice - 3 * STEP_NS, splice))[:, 0]
+        assert before == pytest.approx([2.0 / 30.0 + 0.5 - 5.0 / 30.0, 0.5], abs=1e-9)
+
+
+def test_where_nothing_was_followed_nothing_is_blended():
+    times = _times(STAMP_NS, STAMP_NS + STEP_NS)
+    blended = _play(_line(), followed=None, blend_ns=200_000_000)
+    assert np.array_equal(blended.targets(times), _play(_line()).targets(times))
 
 
 def test_no_blend_time_means_no_blend():

@@ -94,7 +94,7 @@ def test_what_belongs_to_other_nodes_may_stand_beside(limits: dict[str, Any]) ->
 def test_foreign_parameters_and_limits_that_nothing_enforces_are_remarked(
     limits: dict[str, Any],
 ) -> None:
-    given = {**limits, "gripper_force": 3.0, "joint_limits.joint_1.max_jerk": 50.0}
+    given = {**limits, "gripper_force": 3.0, "joint_limits.joint_1.max_effort": 50.0}
     checked = checked_parameters(CONTROLLER, given)
 
     assert not checked.problems

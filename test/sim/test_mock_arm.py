@@ -22,8 +22,8 @@ LIMITS = ArmLimits(
 )
 
 
-def _arm(initial: Sequence[float] = (0.0, 0.0)) -> MockArm:
-    arm = MockArm(LIMITS, initial, time_constant_s=TAU)
+def _arm(initial: Sequence[float] = (0.0, 0.0), from_desired: bool = True) -> MockArm:
+    arm = MockArm(LIMITS, initial, time_constant_s=TAU, interpolate_from_desired_state=from_desired)
     arm.step(T0)
     return arm
 
@@ -127,25 +127,50 @@ def test_a_gap_of_an_hour_costs_no_more_than_it_must() -> None:
     np.testing.assert_allclose(state.positions, [0.05, 0.05], atol=1e-12)
 
 
-def test_a_new_trajectory_takes_over_mid_flight_without_a_jump() -> None:
+@pytest.mark.parametrize("from_desired", [True, False], ids=["desired", "measured"])
+def test_a_trajectory_to_come_is_reached_from_the_arms_own_state(from_desired: bool) -> None:
+    arm = _arm(from_desired=from_desired)
+    _send(arm, [1000], [[0.5, 0.5]])
+    now = T0 + 403 * MS
+    before = arm.step(now)
+    lag = 0.5 * TAU * (1.0 - np.exp(-0.403 / TAU))
+    own = 0.5 * 0.403 if from_desired else 0.5 * 0.403 - lag
+    np.testing.assert_allclose(before.positions, 0.5 * 0.403 - lag, atol=1e-9)
+    _send(arm, [147, 197], [[0.3, 0.1], [0.3, 0.1]], now_ns=now)
+    np.testing.assert_allclose(arm.step(now).positions, before.positions, atol=1e-12)
+    # The drive follows a straight line from there.
+    slope, t = (np.array([0.3, 0.1]) - own) / 0.147, 0.05
+    line = own + slope * (t - TAU) + (before.positions - own + slope * TAU) * np.exp(-t / TAU)
+    np.testing.assert_allclose(arm.step(now + 50 * MS).positions, line, atol=1e-9)
+    np.testing.assert_allclose(arm.step(now + 800 * MS).positions, [0.3, 0.1], atol=1e-6)
+    # From what is measured, the command itself jumps back by the lag.
+    assert any(arm.speed_violations.values()) is not from_desired
+
+
+@pytest.mark.parametrize("from_desired", [True, False], ids=["desired", "measured"])
+def test_a_trajectory_that_has_begun_is_played_as_it_is(from_desired: bool) -> None:
+    arm = _arm(from_desired=from_desired)
+    _send(arm, [1000], [[0.5, -0.8]])
+    unbroken = _arm()
+    _send(unbroken, [1000], [[0.5, -0.8]])
+    for now in range(T0 + 33 * MS, T0 + 990 * MS, 20 * MS):
+        begin = (now - T0) // MS - 25
+        times = [begin, begin + 20, 1000]
+        rows = [[0.5e-3 * time, -0.8e-3 * time] for time in times]
+        _send(arm, times, rows, now_ns=now, start_ns=T0)
+        both = [one.step(now + 7 * MS).positions for one in (arm, unbroken)]
+        np.testing.assert_allclose(both[0], both[1], atol=1e-9)
+    assert arm.limit_violations == {"a": 0, "b": 0}
+
+
+def test_a_trajectory_that_has_begun_elsewhere_makes_the_command_jump() -> None:
     arm = _arm()
     _send(arm, [1000], [[0.5, 0.5]])
-    _run(arm, T0, T0 + 400 * MS)
-    before = arm.step(T0 + 403 * MS)
-    # The first two points are past; the curve goes from what is desired now to the third.
-    _send(
-        arm,
-        [100, 300, 500, 600],
-        [[9.0, 9.0], [-9.0, 9.0], [0.3, 0.1], [0.3, 0.1]],
-        now_ns=T0 + 403 * MS,
-        start_ns=T0,
-    )
-    after = arm.step(T0 + 403 * MS)
-    np.testing.assert_allclose(after.positions, before.positions, atol=1e-12)
-    np.testing.assert_allclose(after.velocities, before.velocities, atol=1e-9)
-    path = _run(arm, T0 + 403 * MS, T0 + 1203 * MS, MS)
-    assert np.abs(np.diff(path, axis=0)).max() <= 0.0051
-    np.testing.assert_allclose(path[-1], [0.3, 0.1], atol=1e-6)
+    arm.step(T0 + 400 * MS)
+    now = T0 + 400 * MS
+    _send(arm, [0, 1000], [[0.1, 0.2], [0.1, 0.2]], now_ns=now, start_ns=T0)
+    assert arm.speed_violations == {"a": 1, "b": 0}
+    np.testing.assert_allclose(arm.step(T0 + 800 * MS).positions, [0.1, 0.2], atol=1e-5)
 
 
 def test_a_refused_command_leaves_the_present_one_in_force() -> None:

@@ -107,7 +107,7 @@ class Ear:
         self.oracle = CommandOracle(self._limits, self._tick_ns)
 
     def expect_jump(self) -> None:
-        """Commands before and after a jump of the clock are judged apart."""
+        """Commands before and after a jump, of the clock or of the plan, are judged apart."""
         self.oracle = CommandOracle(self._limits, self._tick_ns, from_rest=False)
 
     def until(

@@ -233,12 +233,17 @@ class Stage:
         return status
 
     def reset(self) -> None:
-        """Out of LATCHED, once the arm stands and nothing forbids it."""
+        """Out of LATCHED, once the arm stands and nothing forbids it.
+
+        The plan then begins where the arm is measured, which may be far from the last command.
+        """
 
         def answered() -> bool:
+            self.judge()
             return bool(self.ear.call(topics.RESET).success)
 
         self.until(answered, "a reset that is accepted")
+        self.ear.expect_jump()
 
     def start_again(self, node: str) -> None:
         """After its end."""
