@@ -7,10 +7,10 @@ from typing import NoReturn
 import numpy as np
 import pytest
 import torch
+from pi0_ros.policy.lerobot_pi0 import LeRobotPi0
 
 from pi0_ros.core.errors import PolicyError, PolicyLost
 from pi0_ros.core.observation import Observation
-from pi0_ros.policy.lerobot_pi0 import LeRobotPi0
 from pi0_ros.policy.loader import load_policy
 from pi0_ros.policy.modeling_pi0_tiny import PI0TinyPolicy
 from pi0_ros.policy.policy_config import PolicyConfig

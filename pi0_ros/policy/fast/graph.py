@@ -1,0 +1,35 @@
+"""A computation recorded once as a CUDA graph and replayed with one launch."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+# What cuBLAS and the allocator set up on their first calls must not end up in the recording.
+_WARM_UP_RUNS = 3
+
+
+class RecordedCall:
+    """Records `compute`, which must read and write the same memory in every call.
+
+    Args:
+        compute: without arguments; its inputs are tensors that keep their place. It must not wait
+            for the device, copy to pageable memory or decide anything by values on the device.
+        pool: memory that recordings share; only one of them may run at a time.
+    """
+
+    def __init__(self, compute: Callable[[], Tensor], pool: object) -> None:
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            for _ in range(_WARM_UP_RUNS):
+                compute()
+        torch.cuda.current_stream().wait_stream(side)
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph, pool=pool):
+            self._result = compute()
+
+    def __call__(self) -> Tensor:
+        """The result, in memory that the next call overwrites."""
+        self._graph.replay()
+        return self._result
