@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -49,6 +49,22 @@ class Processors:
     after: PolicyProcessorPipeline[torch.Tensor, torch.Tensor]
     tokenizer: TokenizerProcessorStep
     without_prompt: PolicyProcessorPipeline[dict[str, Any], dict[str, Any]]
+
+    @classmethod
+    def around(
+        cls,
+        before: PolicyProcessorPipeline[dict[str, Any], dict[str, Any]],
+        after: PolicyProcessorPipeline[torch.Tensor, torch.Tensor],
+    ) -> Self:
+        """From the two pipelines; the first must have a tokenizer step."""
+        tokenizers = [step for step in before.steps if isinstance(step, TokenizerProcessorStep)]
+        without_prompt: PolicyProcessorPipeline[dict[str, Any], dict[str, Any]]
+        without_prompt = PolicyProcessorPipeline(
+            steps=[step for step in before.steps if not isinstance(step, _PROMPT_STEPS)],
+            to_transition=before.to_transition,
+            to_output=before.to_output,
+        )
+        return cls(before, after, tokenizers[0], without_prompt)
 
     def tokens(self, text: str, positions: FloatArray) -> torch.Tensor:
         """The prompt's tokens as the first pipeline makes them, int64 (tokens,), no padding.
@@ -129,17 +145,10 @@ def load_processors(
             f"{folder}: LeRobot cannot load {PREPROCESSOR_FILE} and {POSTPROCESSOR_FILE} with the "
             f"tokenizer of {tokenizer_folder}: {error}"
         ) from error
-    tokenizers = [step for step in before.steps if isinstance(step, TokenizerProcessorStep)]
     _check_scaling(folder, config, before, after)
     _check_reference(folder / PREPROCESSOR_FILE, config, before, RelativeActionsProcessorStep)
     _check_reference(folder / POSTPROCESSOR_FILE, config, after, AbsoluteActionsProcessorStep)
-    without_prompt: PolicyProcessorPipeline[dict[str, Any], dict[str, Any]]
-    without_prompt = PolicyProcessorPipeline(
-        steps=[step for step in before.steps if not isinstance(step, _PROMPT_STEPS)],
-        to_transition=before.to_transition,
-        to_output=before.to_output,
-    )
-    return Processors(before, after, tokenizers[0], without_prompt)
+    return Processors.around(before, after)
 
 
 def _state(positions: FloatArray) -> torch.Tensor:
