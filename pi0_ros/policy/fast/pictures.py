@@ -22,10 +22,17 @@ class Letterbox:
         views: pictures per call.
         picture: height and width of each, px.
         side: of the square, px.
+        upload: whether whole pictures go to the device and are picked from there; None: where it
+            is not the CPU, to which the picked pixels alone are less.
     """
 
     def __init__(
-        self, views: int, picture: tuple[int, int], side: int, device: torch.device
+        self,
+        views: int,
+        picture: tuple[int, int],
+        side: int,
+        device: torch.device,
+        upload: bool | None = None,
     ) -> None:
         height, width = picture
         ratio = max(width / side, height / side)
@@ -44,11 +51,12 @@ class Letterbox:
         # What the pictures do not cover stays black: -1.
         self._squares = torch.full((views, side, side, _COLOURS), -1.0, device=device)
         self._covered = self._squares[:, top : top + shrunk[0], left : left + shrunk[1]]
-        self._on_device = device.type != "cpu"
-        if self._on_device:
+        self._upload = device.type != "cpu" if upload is None else upload
+        if self._upload:
             self._staged = torch.empty((views, height * width * _COLOURS), dtype=torch.uint8)
-            self._staged = self._staged.pin_memory()
-            self._uploaded = self._staged.to(device)
+            if device.type == "cuda":
+                self._staged = self._staged.pin_memory()
+            self._uploaded = torch.empty_like(self._staged, device=device)
             self._index = index.to(device)
         else:
             self._staged = torch.empty((views, index.numel()), dtype=torch.uint8)
@@ -58,7 +66,7 @@ class Letterbox:
     def load(self, pictures: Sequence[NDArray[np.uint8]]) -> None:
         """Takes the pictures, each uint8 (height, width, 3) RGB, in the order of the views."""
         for row, picture in zip(self._rows, pictures, strict=True):
-            if self._on_device:
+            if self._upload:
                 np.copyto(row, picture.reshape(-1))
             else:
                 # Every index is inside; "clip" only spares numpy a copy.
@@ -67,7 +75,7 @@ class Letterbox:
     def shrink(self) -> Tensor:
         """What was loaded, float32 (views, side, side, 3) in -1...1, in memory that is reused."""
         taps = self._staged
-        if self._on_device:
+        if self._upload:
             self._uploaded.copy_(self._staged, non_blocking=True)
             taps = self._uploaded.index_select(1, self._index)
         values = torch.mul(taps.view(taps.shape[0], 4, -1), self._weights).sum(1)
