@@ -16,8 +16,6 @@ from pi0_ros.policy.engine import STAGES, Engine, Mark, unmarked
 from pi0_ros.policy.lerobot_engine import LeRobotEngine
 from pi0_ros.policy.processors import Processors
 
-_WARM_UP = 2
-
 
 @dataclass(slots=True)
 class Runner:
@@ -65,8 +63,8 @@ class Runner:
 def measure(runners: Sequence[Runner], moment: Moment, repeats: int, progress: Progress) -> None:
     """Fills the runners' times: `repeats` whole chunks each, and as many in stages."""
     for runner in runners:
-        for _ in range(_WARM_UP):
-            runner.run(moment)
+        # Loading the others pushed it out of the caches.
+        runner.run(moment)
     for index in range(repeats):
         # Another one begins each round: none always finds the caches another one left.
         first = index % len(runners)

@@ -58,8 +58,8 @@ def run_session(arguments: argparse.Namespace, names: list[str]) -> int:
     moments = make_moments(
         len(source.features), source.joints, noise_shape, prompt, device, arguments.seed
     )
-    session = _Session(source, device, arguments.flow_steps, moments, progress)
     wants_error = not arguments.no_reference
+    session = _Session(source, device, arguments.flow_steps, moments, wants_error, progress)
     _require_memory(
         names,
         REFERENCE if wants_error else None,
@@ -109,13 +109,14 @@ class _Session:
         device: torch.device,
         flow_steps: int | None,
         moments: list[Moment],
+        keep_chunks: bool,
         progress: Progress,
     ) -> None:
         self._source, self._device, self._moments = source, device, moments
-        self._flow_steps, self._progress = flow_steps, progress
+        self._flow_steps, self._keep_chunks, self._progress = flow_steps, keep_chunks, progress
 
     def load(self, name: str) -> Runner:
-        """The engine, its first chunk behind it, and the chunks that errors are computed from."""
+        """The engine with its first chunk behind it, and the chunks that its error is told from."""
         peer, source, device = PEERS[name], self._source, self._device
         slow = " (compiling takes a minute or more)" if peer.compiled else ""
         self._progress.begin(f"loading {name}{slow}")
@@ -158,7 +159,8 @@ class _Session:
         runner.run(self._moments[0])
         runner.first_s = time.perf_counter() - loaded_s
         runner.memory_bytes = memory_in_use(device) - before
-        runner.keep_chunks(self._moments)
+        if self._keep_chunks:
+            runner.keep_chunks(self._moments)
         return runner
 
 
