@@ -87,7 +87,9 @@ class FastEngine:
             actions = self._compute(prompt, mark)
         else:
             if prompt.recorded is None:
-                prompt.recorded = RecordedCall(lambda: self._compute(prompt), self._pool)
+                prompt.recorded = RecordedCall(
+                    lambda: self._compute(prompt), self._device, self._pool
+                )
             actions = prompt.recorded().clone()
         return actions[None, :, : self._sizes.joints]
 

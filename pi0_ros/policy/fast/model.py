@@ -30,21 +30,13 @@ class Places:
     Attributes:
         prefix: tokens of pictures and prompt.
         total: of prefix, state and actions.
-        turns: RoPE as complex numbers, (total, heads + 2, head_dim / 2); 1 for the value.
         first_mask: of the first flow step, in which the state is a row beside the actions that it
             must not see: (rows * heads, total), true where there is something to see.
     """
 
     def __init__(self, prefix: int, sizes: Pi0Sizes, device: torch.device) -> None:
-        tower = sizes.expert
         self.prefix, self.total = prefix, prefix + 1 + sizes.horizon
-        exponents = torch.arange(0, tower.head_dim, 2, dtype=torch.float32) / tower.head_dim
-        frequency = 1.0 / sizes.rope_theta**exponents
-        angle = torch.arange(self.total, dtype=torch.float32)[:, None] * frequency
-        turns = torch.ones(self.total, tower.heads + 2, tower.head_dim // 2, dtype=torch.complex64)
-        turns[:, :-1] = torch.polar(torch.ones_like(angle), angle)[:, None]
-        self.turns = turns.to(device)
-        mask = torch.ones(1 + sizes.horizon, tower.heads, self.total, dtype=torch.bool)
+        mask = torch.ones(1 + sizes.horizon, sizes.expert.heads, self.total, dtype=torch.bool)
         mask[0, :, prefix + 1 :] = False
         self.first_mask = mask.flatten(0, 1).to(device)
 
@@ -70,6 +62,7 @@ class FastModel:
         self._positions = weights.position.repeat(views, 1)
         self._action_shift = self._step * weights.action_out[1]
         room = views * sizes.patches + longest_prompt + 1 + sizes.horizon
+        self._turns = _rope(room, sizes).to(device)
         shape = (sizes.expert.depth, room, 2, sizes.expert.head_dim)
         # Key and value of every token, per layer; the prefix's are written once per chunk.
         self._cache = torch.zeros(shape, dtype=weights.embedding.dtype, device=device).unbind()
@@ -99,7 +92,7 @@ class FastModel:
     def fill_prefix(self, pictures: Tensor, prompt: Tensor, places: Places) -> None:
         """Key and value of pictures and prompt, for all layers, into the cache."""
         x = torch.cat([pictures, prompt])
-        turns, tower = places.turns[: places.prefix], self._sizes.prefix
+        turns, tower = self._turns[: places.prefix], self._sizes.prefix
         for layer, cache in zip(self._w.prefix, self._cache, strict=False):
             _gemma_layer(x, layer, tower, turns, cache, 0, None)
         h = _rms_norm(x, self._w.prefix_last_norm, tower.eps)
@@ -124,12 +117,26 @@ class FastModel:
             if step == 0:
                 rows = torch.cat([torch.addmm(w.state[1], state, w.state[0]), rows])
                 start, mask = places.prefix, places.first_mask
-            turns = places.turns[start : places.total]
+            turns = self._turns[start : places.total]
             for layer, cache in zip(w.expert, self._cache, strict=True):
                 _gemma_layer(rows, layer, tower, turns, cache, start, mask)
             h = _rms_norm(rows[1:] if step == 0 else rows, None, tower.eps)
             x.add_(self._action_shift).addmm_(h, w.action_out[0], alpha=self._step)
         return x
+
+
+def _rope(places: int, sizes: Pi0Sizes) -> Tensor:
+    """RoPE as complex numbers to multiply with, complex64 (places, heads + 2, head_dim / 2).
+
+    Places count from 0 without gaps, since padding is not there. The value, last, is not turned.
+    """
+    tower = sizes.expert
+    exponents = torch.arange(0, tower.head_dim, 2, dtype=torch.float32) / tower.head_dim
+    frequency = 1.0 / sizes.rope_theta**exponents
+    angle = torch.arange(places, dtype=torch.float32)[:, None] * frequency
+    turns = torch.ones(places, tower.heads + 2, tower.head_dim // 2, dtype=torch.complex64)
+    turns[:, :-1] = torch.polar(torch.ones_like(angle), angle)[:, None]
+    return turns
 
 
 def _vision_layer(x: Tensor, layer: VisionLayer, tower: Tower, views: int) -> None:

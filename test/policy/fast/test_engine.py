@@ -42,7 +42,7 @@ def test_a_prompt_is_tokenized_once_until_it_changes(
 @needs_cuda
 def test_a_recorded_call_reads_its_inputs_anew() -> None:
     value = torch.ones(3, device="cuda")
-    call = RecordedCall(lambda: 2 * value, torch.cuda.graph_pool_handle())
+    call = RecordedCall(lambda: 2 * value, value.device, torch.cuda.graph_pool_handle())
     for number in (1.0, 5.0):
         value.fill_(number)
         assert call().tolist() == [2 * number] * 3
