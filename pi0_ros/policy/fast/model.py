@@ -15,13 +15,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from pi0_ros.policy.fast.flow_time import time_embeddings
 from pi0_ros.policy.fast.sizes import Pi0Sizes, Tower
-from pi0_ros.policy.fast.weights import (
-    GemmaLayer,
-    Pi0Weights,
-    VisionLayer,
-    time_embeddings,
-)
+from pi0_ros.policy.fast.weights import GemmaLayer, Pi0Weights, VisionLayer
 
 
 class Places:

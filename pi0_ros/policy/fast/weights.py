@@ -3,7 +3,6 @@
 Everything linear that follows something linear is multiplied out here, once, in double precision.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,16 +10,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pi0_ros.core.errors import CheckpointError
 from pi0_ros.policy.fast.sizes import Pi0Sizes, Tower
-from pi0_ros.policy.weights import check_finite
+from pi0_ros.policy.fast.tensor_source import TensorSource
 
 _MODEL = "model.paligemma_with_expert"
 _VISION = f"{_MODEL}.paligemma.model.vision_tower.vision_model"
 _PROJECTOR = f"{_MODEL}.paligemma.model.multi_modal_projector.linear"
 _PREFIX = f"{_MODEL}.paligemma.model.language_model"
 _EXPERT = f"{_MODEL}.gemma_expert.model"
-_NAMED_IN_ERRORS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,60 +92,6 @@ class Pi0Weights:
     action_out: tuple[Tensor, Tensor]
 
 
-class _Source:
-    """The checkpoint's tensors, each handed out once and then forgotten.
-
-    Args:
-        origin: where they come from, for the errors.
-    """
-
-    def __init__(self, tensors: dict[str, Tensor], origin: Path, device: torch.device) -> None:
-        self._tensors, self._origin, self._device = tensors, origin, device
-
-    def take(self, name: str, *shape: int) -> Tensor:
-        """The tensor in float32 on the device.
-
-        Raises:
-            CheckpointError: it is missing, of another shape or not finite.
-        """
-        if name not in self._tensors:
-            raise CheckpointError(f"{self._origin}: tensor {name!r} is missing")
-        value = self._tensors.pop(name)
-        if value.shape != shape:
-            raise CheckpointError(
-                f"{self._origin}: tensor {name!r} has shape {list(value.shape)}, expected "
-                f"{list(shape)}"
-            )
-        value = value.to(self._device, torch.float32)
-        check_finite(name, value, self._origin)
-        return value
-
-    def linear(self, name: str, inputs: int, outputs: int) -> tuple[Tensor, Tensor]:
-        """Matrix (in, out) and bias."""
-        weight = self.take(f"{name}.weight", outputs, inputs)
-        return weight.t(), self.take(f"{name}.bias", outputs)
-
-    def norm(self, name: str, width: int) -> tuple[Tensor, Tensor]:
-        return self.take(f"{name}.weight", width), self.take(f"{name}.bias", width)
-
-    def finish(self, unused: Callable[[str], bool]) -> None:
-        """
-        Raises:
-            CheckpointError: a tensor was neither taken nor is known to be unused, or is not
-                finite: a damaged file is not to be trusted, whatever is read of it.
-        """
-        left = [name for name in self._tensors if not unused(name)]
-        if left:
-            shown = ", ".join(left[:_NAMED_IN_ERRORS])
-            raise CheckpointError(
-                f"{self._origin}: {len(left)} tensors have no place in the fast engine: {shown}; "
-                "set the parameter engine to 'lerobot'"
-            )
-        for name, value in self._tensors.items():
-            check_finite(name, value, self._origin)
-        self._tensors.clear()
-
-
 def take_weights(
     tensors: dict[str, Tensor],
     origin: Path,
@@ -171,7 +114,7 @@ def take_weights(
     Raises:
         CheckpointError: a tensor is missing, of another shape, not finite, or unknown.
     """
-    source = _Source(tensors, origin, device)
+    source = TensorSource(tensors, origin, device)
     patch, position = _patches(source, sizes)
     in_vision = _rounded_to(vision_dtype)
     vision = tuple(
@@ -244,7 +187,7 @@ def _is_unused(name: str, last_layer: int) -> bool:
     )
 
 
-def _patches(source: _Source, sizes: Pi0Sizes) -> tuple[Tensor, Tensor]:
+def _patches(source: TensorSource, sizes: Pi0Sizes) -> tuple[Tensor, Tensor]:
     """The convolution as a matrix: its kernel and stride are the patch, so patches do not meet."""
     name, side, width = f"{_VISION}.embeddings", sizes.patch, sizes.vision.width
     kernel = source.take(f"{name}.patch_embedding.weight", width, 3, side, side)
@@ -253,7 +196,7 @@ def _patches(source: _Source, sizes: Pi0Sizes) -> tuple[Tensor, Tensor]:
     return kernel.permute(2, 3, 1, 0).reshape(-1, width), position + bias
 
 
-def _vision_layer(source: _Source, name: str, tower: Tower, dtype: torch.dtype) -> VisionLayer:
+def _vision_layer(source: TensorSource, name: str, tower: Tower, dtype: torch.dtype) -> VisionLayer:
     width, rounded = tower.width, _rounded_to(dtype)
     parts = [source.linear(f"{name}.self_attn.{part}_proj", width, width) for part in "qkv"]
     qkv = torch.cat([matrix for matrix, _ in parts], 1), torch.cat([bias for _, bias in parts])
@@ -267,7 +210,7 @@ def _vision_layer(source: _Source, name: str, tower: Tower, dtype: torch.dtype) 
     )
 
 
-def _gemma_layer(source: _Source, name: str, tower: Tower, dtype: torch.dtype) -> GemmaLayer:
+def _gemma_layer(source: TensorSource, name: str, tower: Tower, dtype: torch.dtype) -> GemmaLayer:
     norm1, qkv = _attention_in(source, name, tower, dtype, tower.heads)
     wide = tower.heads * tower.head_dim
     norm2, (gate, up) = _folded(
@@ -290,7 +233,7 @@ def _gemma_layer(source: _Source, name: str, tower: Tower, dtype: torch.dtype) -
 
 
 def _attention_in(
-    source: _Source, name: str, tower: Tower, dtype: torch.dtype, heads: int
+    source: TensorSource, name: str, tower: Tower, dtype: torch.dtype, heads: int
 ) -> tuple[Tensor | None, Tensor]:
     """Normalisation and fused projection; without queries where `heads` is 0."""
     taken = {"k": 1, "v": 1} if heads == 0 else {"q": heads, "k": 1, "v": 1}
@@ -316,7 +259,7 @@ def _folded(
     return None, [(matrix.double() * gain.double()).float() for matrix in matrices]
 
 
-def _action_time(source: _Source, sizes: Pi0Sizes) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+def _action_time(source: TensorSource, sizes: Pi0Sizes) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """LeRobot: silu(mixer([action_in(action), time])); the mixer's two halves are taken apart."""
     width = sizes.expert.width
     action = source.take("model.action_in_proj.weight", width, sizes.action).double()
@@ -327,20 +270,6 @@ def _action_time(source: _Source, sizes: Pi0Sizes) -> tuple[Tensor, tuple[Tensor
     action_in = (of_action @ action).t().float().contiguous()
     bias = (of_action @ action_bias + mixer_bias).float()
     return action_in, (of_time.t().float(), bias)
-
-
-def time_embeddings(sizes: Pi0Sizes, steps: int, device: torch.device) -> Tensor:
-    """Sine-cosine embedding of each Euler step's flow time, shape (steps, expert width), float32.
-
-    Flow time runs from 1 (noise) to 0 in equal steps, in float32 as LeRobot hands it on.
-    Formula: openpi's `posemb_sincos`, with periods between min_period and max_period.
-    """
-    half = sizes.expert.width // 2
-    time = torch.tensor([1.0 - step / steps for step in range(steps)], dtype=torch.float32)
-    fraction = torch.linspace(0.0, 1.0, half, dtype=torch.float64)
-    period = sizes.min_period * (sizes.max_period / sizes.min_period) ** fraction
-    angle = time.double()[:, None] * (2.0 * math.pi / period)
-    return torch.cat([angle.sin(), angle.cos()], dim=1).float().to(device)
 
 
 def _rounded_to(dtype: torch.dtype) -> Callable[[Tensor], Tensor]:

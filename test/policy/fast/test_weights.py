@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from lerobot.policies.common.vla_utils import create_sinusoidal_pos_embedding
 from torch import Tensor
 
 from pi0_ros.core.errors import CheckpointError
 from pi0_ros.policy.fast.sizes import sizes_of_model
-from pi0_ros.policy.fast.weights import take_weights, time_embeddings
+from pi0_ros.policy.fast.weights import take_weights
 from pi0_ros.policy.modeling_pi0_tiny import PI0TinyPolicy
 
 MakeModel = Callable[..., PI0TinyPolicy]
@@ -66,17 +65,6 @@ def test_a_wrong_tensor_is_refused_by_name(
 
 def test_every_tensor_of_lerobots_model_has_a_place(make_model: MakeModel) -> None:
     take(make_model(), lambda tensors: None)
-
-
-def test_flow_times_are_embedded_as_lerobot_does(make_model: MakeModel) -> None:
-    sizes = sizes_of_model(make_model())
-    ours = time_embeddings(sizes, 7, torch.device("cpu"))
-    for step in range(7):
-        time = torch.tensor([1.0 - step / 7], dtype=torch.float32)
-        theirs = create_sinusoidal_pos_embedding(
-            time, sizes.expert.width, sizes.min_period, sizes.max_period, time.device
-        )
-        torch.testing.assert_close(ours[step], theirs[0].float(), atol=1e-6, rtol=0)
 
 
 def test_a_model_built_in_another_way_is_refused(make_model: MakeModel) -> None:
