@@ -79,6 +79,13 @@ _INFERENCE = (
         default="auto",
     ),
     Argument(
+        "engine",
+        "What computes chunks: fast (the package's own engine) or lerobot (LeRobot's model). "
+        "Empty: as in params_file.",
+        default=FROM_PARAMS_FILE,
+        choices=(FROM_PARAMS_FILE, "fast", "lerobot"),
+    ),
+    Argument(
         "instruction",
         "The task in words, until another one comes on the topic instruction. "
         "Empty: as in params_file.",
@@ -132,6 +139,8 @@ def _policy(values: Mapping[str, str]) -> NodeSpec:
         "policy_path": str(Path(policy_path).expanduser()) if policy_path else "",
         "device": _device(values["device"]),
     }
+    if values["engine"] != FROM_PARAMS_FILE:
+        parameters["engine"] = values["engine"]
     if values["instruction"] != FROM_PARAMS_FILE:
         parameters["instruction"] = values["instruction"]
     if values["inference_rate"] != FROM_PARAMS_FILE:

@@ -10,6 +10,7 @@ from pi0_ros.core.errors import Pi0RosError
 
 # Name -> one line. A command's module is imported only when it is called: some take seconds.
 COMMANDS = {
+    "bench": "time Pi0's engines side by side, with the error of each",
     "conformance": "make every fault happen and check what comes of it",
     "demo": "drive the mock arm with Pi0 and watch",
     "doctor": "check the installation and say what to change",

@@ -18,7 +18,7 @@ def camera_order(folder: Path, checkpoint: PI0Config, config: PolicyConfig) -> t
             and names the parameter to change.
     """
     _check_joints(folder, checkpoint, config)
-    needed = [key for key in checkpoint.image_features if not _is_blank_on_purpose(checkpoint, key)]
+    needed = trained_pictures(checkpoint)
     fed = {feature: camera for camera, feature in config.camera_features.items()}
     if set(fed) != set(needed):
         raise CheckpointError(
@@ -29,6 +29,13 @@ def camera_order(folder: Path, checkpoint: PI0Config, config: PolicyConfig) -> t
     for key in needed:
         _check_picture(folder, checkpoint, config, key, fed[key])
     return tuple(fed[key] for key in needed)
+
+
+def trained_pictures(checkpoint: PI0Config) -> tuple[str, ...]:
+    """The pictures that the checkpoint was trained with, in the order in which it takes them."""
+    return tuple(
+        key for key in checkpoint.image_features if not _is_blank_on_purpose(checkpoint, key)
+    )
 
 
 def _is_blank_on_purpose(checkpoint: PI0Config, key: str) -> bool:

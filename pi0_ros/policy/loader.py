@@ -43,10 +43,11 @@ def load_policy(config: PolicyConfig) -> Policy:
 
         from pi0_ros.policy.checkpoint_config import policy_class, read_config
         from pi0_ros.policy.device import choose_device
+        from pi0_ros.policy.engines import make_engine
         from pi0_ros.policy.features import camera_order
-        from pi0_ros.policy.lerobot_pi0 import LeRobotPi0
+        from pi0_ros.policy.pi0_policy import Pi0Policy
         from pi0_ros.policy.processors import load_processors
-        from pi0_ros.policy.weights import load_model
+        from pi0_ros.policy.weights import model_without_weights, read_weights
 
         if config.threads:
             torch.set_num_threads(config.threads)
@@ -54,9 +55,11 @@ def load_policy(config: PolicyConfig) -> Policy:
         checkpoint = read_config(folder, str(device))
         cameras = camera_order(folder, checkpoint, config)
         processors = load_processors(folder, checkpoint, device, config.tokenizer_path)
-        model = load_model(
-            policy_class(checkpoint), checkpoint, folder / WEIGHTS_FILE, header, device
-        )
+        checkpoint.dtype = config.precision or checkpoint.dtype
+        weights = folder / WEIGHTS_FILE
+        model = model_without_weights(policy_class(checkpoint), checkpoint)
+        tensors = read_weights(model, weights, header)
+        engine = make_engine(model, tensors, weights, processors, cameras, config, device)
         is_demo = config.mode == "demo"
         name = f"demo/{checkpoint.type}" if is_demo else folder.name
         description = PolicyDescription(
@@ -68,7 +71,10 @@ def load_policy(config: PolicyConfig) -> Policy:
             cameras=cameras,
             image_shape=config.image_shape,
         )
-        policy = LeRobotPi0(model, processors, description, config)
+        noise_scale = config.noise_scale
+        if noise_scale is None:
+            noise_scale = getattr(checkpoint, "inference_noise_scale", 1.0)
+        policy = Pi0Policy(engine, processors, description, config, noise_scale)
         policy.infer(_blank_observation(description))
     return policy
 

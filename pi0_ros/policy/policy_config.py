@@ -12,6 +12,8 @@ from pi0_ros.core.errors import ConfigurationError
 
 Mode = Literal["real", "demo"]
 Units = Literal["rad", "deg"]
+EngineName = Literal["fast", "lerobot"]
+Precision = Literal["float32", "bfloat16"]
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 
@@ -31,6 +33,9 @@ class PolicyConfig:
         camera_features: camera name -> input feature of the checkpoint, one to one.
         joints: number of joints, which state and action of the checkpoint must have.
         image_shape: height and width of the cameras' pictures.
+        engine: what computes: the package's own engine, or LeRobot's model.
+        precision: of the weights and products; None: as the checkpoint says.
+        vision_precision: of the vision tower alone; LeRobot's is float32 always.
         device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:<index>".
         policy_units: what the checkpoint's state and action are in; joint positions outside are
             always rad.
@@ -53,6 +58,9 @@ class PolicyConfig:
     camera_features: Mapping[str, str]
     joints: int
     image_shape: tuple[int, int] = (480, 640)
+    engine: EngineName = "fast"
+    precision: Precision | None = None
+    vision_precision: Precision = "float32"
     device: str = "auto"
     policy_units: Units = "rad"
     allow_image_resize: bool = False
@@ -68,6 +76,15 @@ class PolicyConfig:
             object.__setattr__(self, "tokenizer_path", Path(self.tokenizer_path))
         self._check_choice("mode", self.mode, get_args(Mode))
         self._check_choice("policy_units", self.policy_units, get_args(Units))
+        self._check_choice("engine", self.engine, get_args(EngineName))
+        if self.precision is not None:
+            self._check_choice("precision", self.precision, get_args(Precision))
+        self._check_choice("vision_precision", self.vision_precision, get_args(Precision))
+        if self.engine == "lerobot" and self.vision_precision != "float32":
+            raise ConfigurationError(
+                f"vision_precision: {self.vision_precision!r} needs the parameter engine to be "
+                "'fast': LeRobot's vision tower is float32 always"
+            )
         if not _DEVICE.fullmatch(self.device):
             raise ConfigurationError(
                 f"device: expected auto, cpu, cuda or cuda:<index>, got {self.device!r}"

@@ -3,8 +3,9 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+import numpy as np
 import torch
 from lerobot.policies.factory import make_pre_post_processors
 from lerobot.policies.pi0.configuration_pi0 import PI0Config
@@ -18,9 +19,15 @@ from lerobot.processor import (
     UnnormalizerProcessorStep,
 )
 from lerobot.processor.pipeline import ProcessorMigrationError
-from lerobot.utils.constants import ACTION, OBS_STATE
+from lerobot.utils.constants import (
+    ACTION,
+    OBS_LANGUAGE_ATTENTION_MASK,
+    OBS_LANGUAGE_TOKENS,
+    OBS_STATE,
+)
 from safetensors import SafetensorError
 
+from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.errors import CheckpointError, InputRefused
 from pi0_ros.policy.manifest import POSTPROCESSOR_FILE, PREPROCESSOR_FILE
 from pi0_ros.policy.statistics import check_statistics
@@ -28,6 +35,7 @@ from pi0_ros.policy.tokenizer_folder import find_tokenizer
 
 _PRE_STEPS = ("tokenizer_processor", "device_processor", "normalizer_processor")
 _POST_STEPS = ("unnormalizer_processor", "device_processor")
+_PROMPT_STEPS = (ComplementaryDataProcessorStep, TokenizerProcessorStep)
 _CONVERSION = (
     "convert an old checkpoint with `python -m lerobot.processor.migrate_policy_normalization`"
 )
@@ -35,11 +43,46 @@ _CONVERSION = (
 
 @dataclass(frozen=True, slots=True)
 class Processors:
-    """The two pipelines and the tokenizer step inside the first."""
+    """The two pipelines, and the tokenizer step and all but the prompt's steps of the first."""
 
     before: PolicyProcessorPipeline[dict[str, Any], dict[str, Any]]
     after: PolicyProcessorPipeline[torch.Tensor, torch.Tensor]
     tokenizer: TokenizerProcessorStep
+    without_prompt: PolicyProcessorPipeline[dict[str, Any], dict[str, Any]]
+
+    @classmethod
+    def around(
+        cls,
+        before: PolicyProcessorPipeline[dict[str, Any], dict[str, Any]],
+        after: PolicyProcessorPipeline[torch.Tensor, torch.Tensor],
+    ) -> Self:
+        """From the two pipelines; the first must have a tokenizer step."""
+        tokenizers = [step for step in before.steps if isinstance(step, TokenizerProcessorStep)]
+        without_prompt: PolicyProcessorPipeline[dict[str, Any], dict[str, Any]]
+        without_prompt = PolicyProcessorPipeline(
+            steps=[step for step in before.steps if not isinstance(step, _PROMPT_STEPS)],
+            to_transition=before.to_transition,
+            to_output=before.to_output,
+        )
+        return cls(before, after, tokenizers[0], without_prompt)
+
+    def tokens(self, text: str, positions: FloatArray) -> torch.Tensor:
+        """The prompt's tokens as the first pipeline makes them, int64 (tokens,), no padding.
+
+        Args:
+            positions: (joints,) in the checkpoint's unit; the pipeline does not run without.
+        """
+        prompt = self.before({OBS_STATE: _state(positions), "task": text})
+        present = prompt[OBS_LANGUAGE_ATTENTION_MASK][0].bool()
+        return prompt[OBS_LANGUAGE_TOKENS][0][present]
+
+    def scale_state(self, positions: FloatArray) -> torch.Tensor:
+        """The state as the model takes it, float32 (1, joints) on the device.
+
+        Args:
+            positions: (joints,) in the checkpoint's unit.
+        """
+        return self.without_prompt({OBS_STATE: _state(positions)})[OBS_STATE]
 
     def check_instruction(self, text: str, vocabulary: int) -> None:
         """Tokenizes without cutting.
@@ -102,11 +145,15 @@ def load_processors(
             f"{folder}: LeRobot cannot load {PREPROCESSOR_FILE} and {POSTPROCESSOR_FILE} with the "
             f"tokenizer of {tokenizer_folder}: {error}"
         ) from error
-    tokenizers = [step for step in before.steps if isinstance(step, TokenizerProcessorStep)]
     _check_scaling(folder, config, before, after)
     _check_reference(folder / PREPROCESSOR_FILE, config, before, RelativeActionsProcessorStep)
     _check_reference(folder / POSTPROCESSOR_FILE, config, after, AbsoluteActionsProcessorStep)
-    return Processors(before, after, tokenizers[0])
+    return Processors.around(before, after)
+
+
+def _state(positions: FloatArray) -> torch.Tensor:
+    # float32: an integer or double state would change the statistics' type in LeRobot.
+    return torch.from_numpy(positions.astype(np.float32))
 
 
 def _check_scaling(

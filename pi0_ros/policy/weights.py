@@ -32,29 +32,37 @@ _TIED_HEAD = "model.paligemma_with_expert.paligemma.lm_head.weight"
 _NAMED_IN_ERRORS = 5
 
 
-def load_model(
-    model_class: type[PI0Policy],
-    config: PI0Config,
-    weights: Path,
-    header: Mapping[str, TensorHeader],
-    device: torch.device,
-) -> PI0Policy:
-    """The policy with every parameter taken from `weights`, on `device`, ready for inference.
+def read_weights(
+    model: PI0Policy, weights: Path, header: Mapping[str, TensorHeader]
+) -> dict[str, Tensor]:
+    """The file's tensors under the names of `model`, as they are stored.
 
     Raises:
-        CheckpointError: a tensor is missing, unexpected, of another shape, not finite, or was not
-            put into the model; the message names it.
+        CheckpointError: a tensor is missing, unexpected or of another shape than in `model`, or
+            the file cannot be read.
     """
-    model = model_without_weights(model_class, config)
     _check_names_and_shapes(model, header, weights)
     try:
-        tensors = _renamed(model, load_file(weights))
+        return _renamed(model, load_file(weights))
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{weights}: cannot be read ({error}); copy it again") from error
+
+
+def fill_model(
+    model: PI0Policy, tensors: dict[str, Tensor], weights: Path, device: torch.device
+) -> None:
+    """Puts copies of the tensors into a model without weights, and empties `tensors` doing so.
+
+    Args:
+        weights: where they come from, for the errors.
+
+    Raises:
+        CheckpointError: a tensor is not finite or was not put into the model.
+    """
     taken: dict[str, Tensor] = {}
     for name, target in model.state_dict().items():
         value = tensors.pop(name).to(device=device, dtype=target.dtype, copy=True)
-        _check_finite(name, value, weights)
+        check_finite(name, value, weights)
         taken[name] = value
     model.load_state_dict(taken, strict=True, assign=True)
     _prove_loaded(model, taken, weights)
@@ -62,7 +70,6 @@ def load_model(
     model.to(device)
     model.config.device = str(device)
     model.eval()
-    return model
 
 
 def model_without_weights(model_class: type[PI0Policy], config: PI0Config) -> PI0Policy:
@@ -142,7 +149,11 @@ def _check_names_and_shapes(
             )
 
 
-def _check_finite(name: str, value: Tensor, weights: Path) -> None:
+def check_finite(name: str, value: Tensor, weights: Path) -> None:
+    """
+    Raises:
+        CheckpointError: `value` has one that is not finite.
+    """
     low, high = torch.aminmax(value)
     if not (torch.isfinite(low) and torch.isfinite(high)):
         raise CheckpointError(

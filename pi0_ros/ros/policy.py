@@ -144,7 +144,7 @@ class PolicyNode(ManagedNode):
         finally:
             self._loading = ""
         described = policy.description
-        log.info(f"loaded {described.policy_id} on {described.device}")
+        log.info(f"loaded {described.policy_id} on {described.device}, engine {config.engine}")
         if described.is_demo:
             log.warning("mode demo: this checkpoint knows the demo arm and its task only")
         return policy

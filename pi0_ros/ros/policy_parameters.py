@@ -34,6 +34,28 @@ POLICY = (
         "auto",
         "What the policy runs on: auto (CUDA where there is one), cpu, cuda or cuda:<index>.",
     ),
+    Parameter(
+        "engine",
+        "string",
+        "fast",
+        "What computes chunks: fast, the package's own engine with the same weights and results, "
+        "or lerobot, LeRobot's model.",
+        choices=("fast", "lerobot"),
+    ),
+    Parameter(
+        "precision",
+        "string",
+        "",
+        "Of the model's weights and products. Empty: as the checkpoint says.",
+        choices=("", "float32", "bfloat16"),
+    ),
+    Parameter(
+        "vision_precision",
+        "string",
+        "float32",
+        "Of the vision tower; LeRobot's is float32 always, so bfloat16 goes with engine fast only.",
+        choices=("float32", "bfloat16"),
+    ),
     CAMERA_NAMES,
     CAMERA_TRANSPORT,
     Parameter(

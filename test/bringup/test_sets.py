@@ -66,7 +66,8 @@ def test_real_bringups_demand_the_robots_file_and_a_checkpoint(bringup) -> None:
 
 def test_empty_arguments_leave_the_choice_to_the_parameter_file() -> None:
     nodes = named(DEMO.nodes({}))
-    assert "inference_rate" not in nodes["pi0_policy"].parameters
+    for name in ("inference_rate", "engine"):
+        assert name not in nodes["pi0_policy"].parameters
     for name in ("command_interface", "speed_scale", "dry_run"):
         assert name not in nodes["pi0_controller"].parameters
 
@@ -84,6 +85,7 @@ def test_arguments_reach_the_nodes_they_concern() -> None:
                 "autostart": "false",
                 "namespace": "/left/",
                 "device": "cuda:1",
+                "engine": "lerobot",
             }
         )
     )
@@ -92,6 +94,7 @@ def test_arguments_reach_the_nodes_they_concern() -> None:
     assert policy["instruction"] == "circle over: the blue block"
     assert policy["autostart"] is False
     assert policy["device"] == "cuda:1"
+    assert policy["engine"] == "lerobot"
     controller = nodes["pi0_controller"].parameters
     assert controller["command_interface"] == "forward_position"
     assert controller["speed_scale"] == 0.2
@@ -145,6 +148,7 @@ def test_remappings_reach_every_node() -> None:
         ({"inference_rate": "fast"}, "inference_rate is 'fast'"),
         ({"namespace": "my arm"}, "namespace is 'my arm'"),
         ({"device": "gpu"}, "device is 'gpu'"),
+        ({"engine": "slow"}, "engine is 'slow', expected one of"),
         ({"remap": "joint_states=/ur"}, "remap: 'joint_states=/ur': expected <topic>:=<topic>"),
         ({"remap": "a:=b c:="}, "remap: 'c:='"),
         ({"params_file": "/none.yaml"}, "params_file: no file /none.yaml"),

@@ -249,6 +249,10 @@ def test_a_checkpoint_of_type_pi0_takes_the_same_way(
         ({"inference_steps": 0}, "inference_steps"),
         ({"noise_scale": float("nan")}, "noise_scale"),
         ({"threads": -1}, "threads"),
+        ({"engine": "auto"}, "engine"),
+        ({"precision": "float16"}, "precision"),
+        ({"vision_precision": "int8"}, "vision_precision"),
+        ({"engine": "lerobot", "vision_precision": "bfloat16"}, "vision_precision"),
     ],
 )
 def test_impossible_parameters_are_refused_by_name(

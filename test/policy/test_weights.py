@@ -15,7 +15,7 @@ from pi0_ros.policy.loader import load_policy
 from pi0_ros.policy.modeling_pi0_tiny import PI0TinyPolicy
 from pi0_ros.policy.policy_config import PolicyConfig
 from pi0_ros.policy.safetensors_header import read_header
-from pi0_ros.policy.weights import load_model, model_without_weights
+from pi0_ros.policy.weights import fill_model, model_without_weights, read_weights
 
 Make = Callable[..., PolicyConfig]
 Tensors = dict[str, torch.Tensor]
@@ -56,15 +56,17 @@ def spoil(name: str, value: float) -> Callable[[Tensors], None]:
         (lambda tensors: [tensors.pop(EMBEDDING), tensors.pop(HEAD)], ("missing", EMBEDDING)),
     ],
 )
+@pytest.mark.parametrize("engine", ["fast", "lerobot"])
 def test_a_wrong_tensor_is_refused_by_name(
     checkpoint: Path,
     config_for: Make,
     change: Callable[[Tensors], None],
     words: tuple[str, ...],
+    engine: str,
 ) -> None:
     rewrite(checkpoint, change)
     with pytest.raises(CheckpointError) as caught:
-        load_policy(config_for(checkpoint))
+        load_policy(config_for(checkpoint, engine=engine))
     assert all(word in str(caught.value) for word in words), caught.value
 
 
@@ -121,7 +123,7 @@ def test_weights_that_were_read_but_never_put_in_are_noticed(
 ) -> None:
     monkeypatch.setattr(PI0TinyPolicy, "load_state_dict", lambda self, *args, **kwargs: None)
     with pytest.raises(CheckpointError, match=r"parameter 'model\..*' was not loaded"):
-        load_policy(config_for(checkpoint))
+        load_policy(config_for(checkpoint, engine="lerobot"))
 
 
 def test_a_model_without_weights_has_no_values_to_run_on(trained: Path) -> None:
@@ -170,7 +172,8 @@ def test_the_model_equals_the_one_that_lerobot_itself_loads(trained: Path, dtype
     config = read_config(trained, "cpu")
     config.dtype = dtype
     path = trained / "model.safetensors"
-    ours = load_model(PI0TinyPolicy, config, path, read_header(path), torch.device("cpu"))
+    ours = model_without_weights(PI0TinyPolicy, config)
+    fill_model(ours, read_weights(ours, path, read_header(path)), path, torch.device("cpu"))
     theirs = PI0TinyPolicy.from_pretrained(trained, config=config)
     our_state, their_state = ours.state_dict(), theirs.state_dict()
     assert our_state.keys() == their_state.keys()

@@ -72,6 +72,29 @@ def test_a_checkpoint_that_cannot_be_loaded_leaves_the_reason(world: Any) -> Non
     assert statuses[-1].mode == PolicyStatus.MODE_UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, ("fast", None, "float32")),
+        ({"engine": "lerobot", "precision": "bfloat16"}, ("lerobot", "bfloat16", "float32")),
+        ({"vision_precision": "bfloat16"}, ("fast", None, "bfloat16")),
+    ],
+)
+def test_engine_and_precision_reach_the_loader(
+    world: Any, stub: Any, parameters: dict[str, str], expected: tuple[object, ...]
+) -> None:
+    configs: list[PolicyConfig] = []
+
+    def load(config: PolicyConfig) -> Any:
+        configs.append(config)
+        return stub
+
+    node = world.start(PolicyNode, {**BASE, **parameters}, load=load)
+    node.trigger_configure()
+    (config,) = configs
+    assert (config.engine, config.precision, config.vision_precision) == expected
+
+
 def test_real_mode_without_a_checkpoint_is_refused(world: Any) -> None:
     node = world.start(PolicyNode, {**BASE, "policy_path": ""})
     node.trigger_configure()

@@ -53,6 +53,7 @@ _OPTIONS = (
     "speed_scale",
     "transport",
     "device",
+    "engine",
     "namespace",
     "log_level",
 )

@@ -1,17 +1,14 @@
-"""A LeRobot Pi0 checkpoint behind the Policy interface."""
+"""A Pi0 checkpoint behind the Policy interface: what is checked whatever computes the chunk."""
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 import torch
-from lerobot.policies.pi0.modeling_pi0 import PI0Policy
-from lerobot.policies.utils import prepare_observation_for_inference
-from lerobot.utils.constants import OBS_STATE
 
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.errors import PolicyError, PolicyLost
 from pi0_ros.core.observation import Observation
+from pi0_ros.policy.engine import Engine
 from pi0_ros.policy.interface import PolicyDescription
 from pi0_ros.policy.policy_config import PolicyConfig
 from pi0_ros.policy.processors import Processors
@@ -21,36 +18,36 @@ _FAILURES = (RuntimeError, ValueError, TypeError, LookupError, AttributeError, A
 _DEVICE_LOST = ("CUDA error", "cuDNN", "CUBLAS", "device-side assert", "NVML")
 
 
-class LeRobotPi0:
-    """Runs a loaded Pi0: not safe to call from several threads at once."""
+class Pi0Policy:
+    """Runs a loaded Pi0: not safe to call from several threads at once.
+
+    Args:
+        noise_scale: standard deviation of the noise that each chunk starts from.
+    """
 
     def __init__(
         self,
-        model: PI0Policy,
+        engine: Engine,
         processors: Processors,
         description: PolicyDescription,
         config: PolicyConfig,
+        noise_scale: float,
     ) -> None:
-        self._model = model
+        self._engine = engine
         self._processors = processors
         self._description = description
         self._device = torch.device(description.device)
-        self._features: Mapping[str, str] = config.camera_features
         self._to_policy_units = math.degrees(1.0) if config.policy_units == "deg" else 1.0
-        self._steps = config.inference_steps
         self._seed = config.noise_seed
-        stored = getattr(model.config, "inference_noise_scale", 1.0)
-        self._noise_scale = stored if config.noise_scale is None else config.noise_scale
+        self._noise_scale = noise_scale
         self._instruction: str | None = None
-        embedding = model.model.paligemma_with_expert.paligemma.model.language_model.embed_tokens
-        self._vocabulary = int(embedding.weight.shape[0])
 
     @property
     def description(self) -> PolicyDescription:
         return self._description
 
     def check_instruction(self, text: str) -> None:
-        self._processors.check_instruction(text, self._vocabulary)
+        self._processors.check_instruction(text, self._engine.vocabulary)
 
     def infer(self, observation: Observation) -> FloatArray:
         self._check(observation)
@@ -72,32 +69,18 @@ class LeRobotPi0:
         return self._checked(actions)
 
     def _actions(self, observation: Observation) -> FloatArray:
-        # prepare_observation_for_inference changes the dictionary it is given: this one is ours.
-        # It makes tensors of the arrays, which must be writable for that.
-        values: dict[str, np.ndarray] = {
-            self._features[camera]: np.require(observation.images[camera], requirements=["C", "W"])
-            for camera in self._description.cameras
-        }
-        # float32: an integer or double state would change the statistics' type in LeRobot.
-        values[OBS_STATE] = (observation.positions * self._to_policy_units).astype(np.float32)
-        prepared = prepare_observation_for_inference(
-            values, self._device, task=observation.instruction
+        chunk = self._engine.chunk(
+            [observation.images[camera] for camera in self._description.cameras],
+            observation.positions * self._to_policy_units,
+            observation.instruction,
+            self._noise(),
         )
-        batch = self._processors.before(prepared)
-        lost = [feature for feature in self._features.values() if feature not in batch]
-        if lost:
-            raise KeyError(f"the preprocessor drops {', '.join(lost)}")
-        chunk = self._model.predict_action_chunk(batch, noise=self._noise(), **self._options())
         actions: FloatArray = self._processors.after(chunk)[0].double().cpu().numpy()
         return actions / self._to_policy_units
 
-    def _options(self) -> dict[str, int]:
-        return {} if self._steps is None else {"num_steps": self._steps}
-
     def _noise(self) -> torch.Tensor:
         """What the chunk is denoised from: shape (1, horizon, padded joints)."""
-        sizes = self._model.config
-        shape = (1, sizes.chunk_size, sizes.max_action_dim)
+        shape = (1, *self._engine.noise_shape)
         if self._noise_scale == 0.0:
             return torch.zeros(shape, device=self._device)
         generator = None

@@ -10,18 +10,25 @@ import torch
 
 from pi0_ros.core.errors import PolicyError, PolicyLost
 from pi0_ros.core.observation import Observation
-from pi0_ros.policy.lerobot_pi0 import LeRobotPi0
+from pi0_ros.policy.fast.engine import FastEngine
+from pi0_ros.policy.lerobot_engine import LeRobotEngine
 from pi0_ros.policy.loader import load_policy
-from pi0_ros.policy.modeling_pi0_tiny import PI0TinyPolicy
+from pi0_ros.policy.pi0_policy import Pi0Policy
 from pi0_ros.policy.policy_config import PolicyConfig
 
 Make = Callable[..., PolicyConfig]
 
 
+@pytest.fixture(params=["fast", "lerobot"])
+def config_for(config_for: Make, request: pytest.FixtureRequest) -> Make:
+    """Whatever is asked of a policy here holds for both engines."""
+    return lambda path, **changes: config_for(path, **{"engine": request.param, **changes})
+
+
 @pytest.fixture
-def policy(trained: Path, config_for: Make) -> LeRobotPi0:
+def policy(trained: Path, config_for: Make) -> Pi0Policy:
     loaded = load_policy(config_for(trained, mode="demo"))
-    assert isinstance(loaded, LeRobotPi0)
+    assert isinstance(loaded, Pi0Policy)
     return loaded
 
 
@@ -35,8 +42,13 @@ def changed(observation: Observation, **changes: object) -> Observation:
     return Observation(**{**values, **changes})  # type: ignore[arg-type]
 
 
+def replace_chunk(monkeypatch: pytest.MonkeyPatch, chunk: Callable[..., torch.Tensor]) -> None:
+    monkeypatch.setattr(LeRobotEngine, "chunk", chunk)
+    monkeypatch.setattr(FastEngine, "chunk", chunk)
+
+
 def test_a_chunk_is_finite_float64_of_the_described_shape(
-    policy: LeRobotPi0, observation: Observation
+    policy: Pi0Policy, observation: Observation
 ) -> None:
     chunk = policy.infer(observation)
     assert chunk.dtype == np.float64
@@ -44,7 +56,7 @@ def test_a_chunk_is_finite_float64_of_the_described_shape(
     assert np.isfinite(chunk).all()
 
 
-def test_every_input_reaches_the_model(policy: LeRobotPi0, observation: Observation) -> None:
+def test_every_input_reaches_the_model(policy: Pi0Policy, observation: Observation) -> None:
     chunk = policy.infer(observation)
     others = [
         changed(observation, positions=observation.positions + 0.1),
@@ -59,7 +71,7 @@ def test_every_input_reaches_the_model(policy: LeRobotPi0, observation: Observat
 
 
 def test_an_observation_is_not_changed_and_may_be_read_only(
-    policy: LeRobotPi0, observation: Observation, recwarn: pytest.WarningsRecorder
+    policy: Pi0Policy, observation: Observation, recwarn: pytest.WarningsRecorder
 ) -> None:
     images = {name: picture.copy() for name, picture in observation.images.items()}
     for picture in images.values():
@@ -71,7 +83,7 @@ def test_an_observation_is_not_changed_and_may_be_read_only(
 
 
 def test_degrees_are_converted_on_both_sides(
-    trained: Path, config_for: Make, policy: LeRobotPi0, observation: Observation
+    trained: Path, config_for: Make, policy: Pi0Policy, observation: Observation
 ) -> None:
     in_degrees = load_policy(config_for(trained, mode="demo", policy_units="deg"))
     same_numbers = changed(observation, positions=np.deg2rad(observation.positions))
@@ -81,7 +93,7 @@ def test_degrees_are_converted_on_both_sides(
 
 
 def test_noise_is_fresh_fixed_or_absent_as_configured(
-    trained: Path, config_for: Make, policy: LeRobotPi0, observation: Observation
+    trained: Path, config_for: Make, policy: Pi0Policy, observation: Observation
 ) -> None:
     absent = policy.infer(observation)
     fresh = load_policy(config_for(trained, mode="demo", noise_scale=1.0))
@@ -95,21 +107,21 @@ def test_noise_is_fresh_fixed_or_absent_as_configured(
 
 
 def test_the_number_of_denoising_steps_can_be_set(
-    trained: Path, config_for: Make, policy: LeRobotPi0, observation: Observation
+    trained: Path, config_for: Make, policy: Pi0Policy, observation: Observation
 ) -> None:
     quick = load_policy(config_for(trained, mode="demo", inference_steps=1))
     assert not np.array_equal(quick.infer(observation), policy.infer(observation))
 
 
 def test_output_that_is_not_finite_is_an_error(
-    policy: LeRobotPi0, observation: Observation, monkeypatch: pytest.MonkeyPatch
+    policy: Pi0Policy, observation: Observation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def not_finite(*_: object, **__: object) -> torch.Tensor:
         chunk = torch.zeros(1, 8, 3)
         chunk[0, 7, 2] = float("nan")
         return chunk
 
-    monkeypatch.setattr(PI0TinyPolicy, "predict_action_chunk", not_finite)
+    replace_chunk(monkeypatch, not_finite)
     with pytest.raises(PolicyError, match="model's output is not finite in 1 of 24 values"):
         policy.infer(observation)
 
@@ -124,7 +136,7 @@ def test_output_that_is_not_finite_is_an_error(
     ],
 )
 def test_what_torch_raises_becomes_a_policy_error_with_its_cause(
-    policy: LeRobotPi0,
+    policy: Pi0Policy,
     observation: Observation,
     monkeypatch: pytest.MonkeyPatch,
     raised: Exception,
@@ -134,7 +146,7 @@ def test_what_torch_raises_becomes_a_policy_error_with_its_cause(
     def fail(*_: object, **__: object) -> NoReturn:
         raise raised
 
-    monkeypatch.setattr(PI0TinyPolicy, "predict_action_chunk", fail)
+    replace_chunk(monkeypatch, fail)
     with pytest.raises(PolicyError, match=words) as caught:
         policy.infer(observation)
     assert type(caught.value) is becomes
@@ -142,7 +154,7 @@ def test_what_torch_raises_becomes_a_policy_error_with_its_cause(
 
 
 def test_an_observation_that_does_not_fit_never_reaches_the_model(
-    policy: LeRobotPi0, observation: Observation
+    policy: Pi0Policy, observation: Observation
 ) -> None:
     images = dict(observation.images)
     small = {name: picture[:10] for name, picture in images.items()}

@@ -1,0 +1,40 @@
+"""The engines that can be compared, without importing any."""
+
+from dataclasses import dataclass
+
+from pi0_ros.policy.policy_config import EngineName, Precision
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One column of the comparison.
+
+    Attributes:
+        precision: of the model; None: bfloat16 on CUDA, float32 on the CPU.
+        vision: of the vision tower.
+        compiled: whether LeRobot's model goes through torch.compile.
+    """
+
+    engine: EngineName
+    precision: Precision | None
+    vision: Precision = "float32"
+    compiled: bool = False
+
+    def precision_on(self, device: str) -> Precision:
+        if self.precision is not None:
+            return self.precision
+        return "bfloat16" if device == "cuda" else "float32"
+
+
+REFERENCE = "lerobot-float32"
+COMPILED = "lerobot-compiled"
+PEERS = {
+    REFERENCE: Peer("lerobot", "float32"),
+    "lerobot-bfloat16": Peer("lerobot", "bfloat16"),
+    COMPILED: Peer("lerobot", None, compiled=True),
+    "fast-float32": Peer("fast", "float32"),
+    "fast-bfloat16": Peer("fast", "bfloat16"),
+    "fast-bfloat16-vision": Peer("fast", "bfloat16", vision="bfloat16"),
+}
+# Compiling takes minutes on a CPU.
+DEFAULT = tuple(name for name in PEERS if name != COMPILED)

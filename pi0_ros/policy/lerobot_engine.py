@@ -1,0 +1,69 @@
+"""LeRobot's own Pi0 as an engine."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from lerobot.policies.pi0.modeling_pi0 import PI0Policy
+from lerobot.policies.utils import prepare_observation_for_inference
+from lerobot.utils.constants import OBS_STATE
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pi0_ros.core.arrays import FloatArray
+from pi0_ros.policy.engine import Mark, unmarked
+from pi0_ros.policy.processors import Processors
+
+
+class LeRobotEngine:
+    """Hands everything to LeRobot.
+
+    Args:
+        features: input features of the checkpoint, in the order in which pictures come.
+        flow_steps: Euler steps per chunk; None: as the checkpoint says.
+    """
+
+    name = "lerobot"
+
+    def __init__(
+        self,
+        model: PI0Policy,
+        processors: Processors,
+        features: Sequence[str],
+        device: torch.device,
+        flow_steps: int | None,
+    ) -> None:
+        self.model = model
+        self._processors = processors
+        self._features = tuple(features)
+        self._device = device
+        self._options = {} if flow_steps is None else {"num_steps": flow_steps}
+        embedding = model.model.paligemma_with_expert.paligemma.model.language_model.embed_tokens
+        self.vocabulary = int(embedding.weight.shape[0])
+        self.noise_shape = (model.config.chunk_size, model.config.max_action_dim)
+
+    def chunk(
+        self,
+        pictures: Sequence[NDArray[np.uint8]],
+        positions: FloatArray,
+        instruction: str,
+        noise: Tensor,
+        mark: Mark = unmarked,
+    ) -> Tensor:
+        # prepare_observation_for_inference changes the dictionary it is given: this one is ours.
+        # It makes tensors of the arrays, which must be writable for that.
+        values: dict[str, np.ndarray] = {
+            feature: np.require(picture, requirements=["C", "W"])
+            for feature, picture in zip(self._features, pictures, strict=True)
+        }
+        # float32: an integer or double state would change the statistics' type in LeRobot.
+        values[OBS_STATE] = positions.astype(np.float32)
+        prepared = prepare_observation_for_inference(values, self._device, task=instruction)
+        batch = self._processors.before(prepared)
+        lost = [feature for feature in self._features if feature not in batch]
+        if lost:
+            raise KeyError(f"the preprocessor drops {', '.join(lost)}")
+        mark("pre-processing")
+        actions = self.model.predict_action_chunk(batch, noise=noise, **self._options)
+        mark("flow")
+        return actions
