@@ -24,6 +24,16 @@ def test_a_joint_outside_its_limits_by_more_than_a_hundredth_is_named(joint):
         assert f"joint_limits.joint_{joint + 1}" in sentence
 
 
+def test_a_joint_at_the_very_bound_is_not_named_beside_one_outside():
+    for low, high in ((0, 1), (1, 0)):
+        position = np.zeros(6)
+        position[low], position[high] = ARM.lower[low] - 0.01, ARM.upper[high] + 0.01
+        assert outside_limits(ARM, position) == ()
+        position[5] = 9.0
+        (sentence,) = outside_limits(ARM, position)
+        assert sentence.startswith("joint_6 ")
+
+
 def test_every_joint_outside_gets_a_sentence():
     assert len(outside_limits(ARM, np.full(6, 9.0))) == 6
     assert len(outside_limits(ARM, np.full(6, np.nan))) == 6
@@ -38,7 +48,7 @@ def test_a_joint_faster_than_rest_is_named():
 
 def test_speed_that_is_not_known_is_not_rest():
     (sentence,) = moving(ARM, None, 0.05)
-    assert "too short" in sentence
+    assert sentence == "joint_states: received for too short to tell whether the arm is at rest"
 
 
 def test_the_joint_farthest_from_its_command_is_named():
@@ -46,6 +56,7 @@ def test_the_joint_farthest_from_its_command_is_named():
     assert off_plan(ARM, planned, measured, 0.3) == ()
     (sentence,) = off_plan(ARM, planned, measured, 0.29)
     assert sentence.startswith("joint_3 is 0.300 rad from its command")
+    assert off_plan(ARM, np.full(6, 0.4), np.full(6, 0.4), 0.01) == ()
 
 
 def _measured(position: float, speed: float = 0.0, samples: int = 11) -> MeasuredState:
@@ -66,8 +77,15 @@ def test_an_arm_at_rest_inside_its_limits_can_be_taken_over():
 
 
 def test_an_arm_cannot_be_taken_over_unseen_stale_outside_or_moving():
-    assert "nothing valid received yet" in _problems(MeasuredState(SIX_JOINTS))[0]
+    assert _problems(MeasuredState(SIX_JOINTS)) == ("joint_states: nothing valid received yet",)
+    assert _problems(_measured(0.5), after_ms=100) == ()
     assert "stale" in _problems(_measured(0.5), after_ms=101)[0]
     assert len(_problems(_measured(-1.5))) == 3
     assert "must be at rest" in _problems(_measured(0.5, speed=0.1))[0]
     assert "too short" in _problems(_measured(0.5, samples=1), after_ms=-90)[0]
+
+
+def test_in_a_dry_run_the_arm_may_move_but_not_be_outside():
+    dry, now = ControlConfig(dry_run=True), 100 * MS
+    assert takeover_problems(ARM, dry, _measured(0.5, speed=0.1), now, now) == ()
+    assert len(takeover_problems(ARM, dry, _measured(-1.5), now, now)) == 3

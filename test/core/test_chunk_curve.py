@@ -86,6 +86,25 @@ def test_no_tolerance_means_no_smoothing():
     assert np.array_equal(smoothed(six_joints(), STEP_S, rows, 0.0), rows)
 
 
+def test_what_is_exactly_within_its_limit_or_the_tolerance_counts_as_within():
+    # 4 rad/s2 over half a second squared is 1 rad.
+    within = np.array([[0.0, 0.0], [0.0, 0.0], [1.0, 2.0]])
+    assert np.array_equal(smoothed(_two_joints(), 0.5, within, 9.0), within)
+    # One pass moves the middle by half a radian, and a second one would be too much.
+    bent = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 0.0]])
+    smooth = smoothed(_two_joints(), 0.1, bent, 0.5)
+    assert smooth[:, 0].tolist() == [0.0, 0.5, 0.0]
+
+
+def test_a_joint_that_is_beyond_its_tolerance_does_not_keep_the_others_from_being_smoothed():
+    rows = _moving()
+    rows[::2, 4] += 1.0
+    rows[::2, 5] += 0.01
+    smooth = smoothed(six_joints(), STEP_S, rows, 0.02)
+    assert np.array_equal(smooth[:, 4], rows[:, 4])
+    assert not np.array_equal(smooth[:, 5], rows[:, 5])
+
+
 def test_only_the_joint_that_needs_it_is_smoothed():
     rows = _moving()
     rows[::2, 5] += 0.01

@@ -31,9 +31,6 @@ def _arm(jerk: float = 60.0, joint: int = 2) -> ArmLimits:
     return replace(arm, jerk=np.where(np.arange(6) == joint, jerk, np.inf))
 
 
-# ---- how many ticks ----
-
-
 @pytest.mark.parametrize(
     ("jerk", "ticks"), [(np.inf, 1), (600.0, 1), (599.0, 2), (300.0, 2), (60.0, 10), (59.0, 11)]
 )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.core.joint_limits_form import jerk_limit
 from pi0_ros.core.limits import ArmLimits, limits_from_joint_limits
 
 NAMES = ("joint_1", "joint_2")
@@ -64,13 +65,23 @@ def test_a_limit_that_is_switched_off_is_refused(kind, off):
 def test_a_limit_that_is_not_a_number_is_refused(value):
     form = copy.deepcopy(FORM)
     form["joint_1"]["max_velocity"] = value
-    with pytest.raises(ConfigurationError, match="expected a number"):
+    with pytest.raises(ConfigurationError) as caught:
         limits_from_joint_limits(NAMES, form)
+    assert str(caught.value) == (
+        f"joint_limits.joint_1.max_velocity: expected a number, got {value!r}; "
+        "set it in the robot's parameter file"
+    )
 
 
 def test_a_joint_without_limits_is_named():
-    with pytest.raises(ConfigurationError, match=r"joint_limits\.elbow is missing"):
+    with pytest.raises(ConfigurationError) as caught:
         limits_from_joint_limits(("joint_1", "elbow"), FORM)
+    assert str(caught.value) == (
+        "joint_limits.elbow is missing: every joint needs position, velocity and acceleration "
+        "limits in the robot's parameter file"
+    )
+    # A jerk limit it needs not.
+    assert jerk_limit({}, "elbow") == np.inf
 
 
 @pytest.mark.parametrize("field", ["lower", "upper", "velocity", "acceleration"])
@@ -95,7 +106,7 @@ def test_speed_limits_are_above_zero(field, value):
 
 @pytest.mark.parametrize("names", [("a",), ("a", "a"), ("a", "")])
 def test_names_fit(names):
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(ConfigurationError, match=r"^(joint_names: |limits: )"):
         _limits(joint_names=names)
 
 

@@ -16,10 +16,24 @@ def _stream(*stamps_ms: int) -> StampedStream:
     return stream
 
 
-def _refused(stream: StampedStream, stamp_ms: float, now_ms: float) -> str:
+def _refusal(stream: StampedStream, stamp_ms: float, now_ms: float) -> InputRefused:
     with pytest.raises(InputRefused) as caught:
         stream.accept(round(NOW + stamp_ms * MS), round(NOW + now_ms * MS), 0)
-    return caught.value.kind
+    return caught.value
+
+
+def _refused(stream: StampedStream, stamp_ms: float, now_ms: float) -> str:
+    return _refusal(stream, stamp_ms, now_ms).kind
+
+
+def test_each_refusal_names_the_stream_and_says_why():
+    stream = _stream(0, 33)
+    assert str(_refusal(stream, 2040, 40)) == (
+        "camera/main: stamp is 2.000 s in the future; "
+        "are the clocks synchronised, is use_sim_time the same everywhere?"
+    )
+    assert str(_refusal(stream, 33, 40)) == "camera/main: stamp repeated"
+    assert str(_refusal(stream, 32, 40)) == "camera/main: stamp older than the newest"
 
 
 def test_a_stamp_may_be_fifty_milliseconds_ahead_and_no_more():
@@ -64,6 +78,8 @@ def test_statistics_count_and_time_arrivals():
         ((0, 33, 66, 132), 1),
         ((0, 33, 66, 99, 264), 4),
         ((0, 33, 66, 132, 165, 198, 264), 2),
+        ((0, 100, 250), 0),  # half a period late and no more
+        ((0, 100, 600, 770), 5),  # the period has grown by a tenth
         ((0,), 0),
         ((0, 330), 0),  # no period known yet
     ],
@@ -110,6 +126,30 @@ def test_a_forgotten_stream_takes_earlier_stamps_and_keeps_its_counts():
     assert not stream.seen
     stream.accept(NOW - 5000 * MS, NOW - 5000 * MS, 0)
     assert stream.statistics(0).received == 3
+    # Nor is the old period known any more.
+    stream.accept(NOW - 4000 * MS, NOW - 4000 * MS, 0)
+    assert stream.statistics(0).dropped == 0
+
+
+def test_every_refused_message_counts():
+    stream = _stream(0)
+    stream.refuse()
+    stream.refuse()
+    assert stream.statistics(0).refused == 2
+
+
+def test_a_clock_that_was_set_far_back_goes_on_from_there():
+    watch = ClockWatch()
+    assert not watch.set_back(NOW)
+    assert watch.set_back(NOW - 10_000 * MS)
+    assert not watch.set_back(NOW - 9_999 * MS)
+
+
+def test_many_small_steps_back_are_a_large_one():
+    watch = ClockWatch()
+    assert not watch.set_back(NOW)
+    assert not watch.set_back(NOW - 60 * MS)
+    assert watch.set_back(NOW - 120 * MS)
 
 
 def test_a_clock_set_back_is_noticed_once():
