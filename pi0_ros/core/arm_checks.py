@@ -53,6 +53,16 @@ def moving(limits: ArmLimits, speed: FloatArray | None, rest_speed: float) -> tu
     )
 
 
+def arm_problems(
+    limits: ArmLimits, config: ControlConfig, planned: FloatArray, measured: FloatArray
+) -> tuple[str, ...]:
+    """What is wrong with an arm in motion; in a dry run nobody follows a plan."""
+    outside = outside_limits(limits, measured)
+    if outside or config.dry_run:
+        return outside
+    return off_plan(limits, planned, measured, config.tracking_tolerance_rad)
+
+
 def off_plan(
     limits: ArmLimits, planned: FloatArray, measured: FloatArray, tolerance: float
 ) -> tuple[str, ...]:

@@ -86,6 +86,10 @@ class ChunkPlayer:
         )
         self.accepted += 1
 
+    def age_s(self, now_ns: int) -> float | None:
+        """Since the capture of what the chunk in play was computed from; None without one."""
+        return None if self.playback is None else (now_ns - self.playback.chunk.stamp_ns) / 1e9
+
     def scale_at(self, time_ns: int) -> float:
         """The speed scale in force; without a chunk nothing has to change slowly."""
         if self.playback is None:

@@ -9,11 +9,11 @@ import threading
 from collections.abc import Sequence
 
 from pi0_ros.core.admission import ArmNow
-from pi0_ros.core.arm_checks import off_plan, outside_limits, takeover_problems
-from pi0_ros.core.arrays import FloatArray
+from pi0_ros.core.arm_checks import arm_problems, outside_limits, takeover_problems
 from pi0_ros.core.chunk import ActionChunk
 from pi0_ros.core.chunk_player import ChunkPlayer
 from pi0_ros.core.control_config import ControlConfig
+from pi0_ros.core.control_mode import WAITING_FOR_CHUNK, ControlMode
 from pi0_ros.core.control_report import control_report
 from pi0_ros.core.control_state import Command, ControlReport, ControlState
 from pi0_ros.core.errors import ConfigurationError, ControlRefused, InputRefused
@@ -21,9 +21,6 @@ from pi0_ros.core.limits import ArmLimits
 from pi0_ros.core.loop_clock import LoopClock
 from pi0_ros.core.measured_state import MeasuredState
 from pi0_ros.core.planner import Planner
-from pi0_ros.core.vetoes import Vetoes
-
-_WAITING_FOR_CHUNK = "waiting for a chunk on action_chunk; see pi0_policy/status"
 
 
 class ControlLoop:
@@ -35,11 +32,7 @@ class ControlLoop:
         self._measured = MeasuredState(limits.joint_names)
         self._planner = Planner(limits, config)
         self._player = ChunkPlayer(limits, config)
-        self._vetoes = Vetoes()
-        self._pauses = Vetoes()
-        self._state = ControlState.INACTIVE
-        self._reason = ""
-        self._told = self._state, self._reason
+        self._mode = ControlMode()
         self._clock = LoopClock()
         self._clock_problem = ""
         self._not_before_ns = 0
@@ -80,14 +73,14 @@ class ControlLoop:
                 raise
 
     def _splice(self, chunk: ActionChunk, now_ns: int) -> None:
-        if self._state is ControlState.INACTIVE:
+        if not self._mode.active:
             raise InputRefused("inactive", "the controller is not active")
         if self._config.dry_run:
             self._player.shadow.add_chunk(chunk, now_ns)
-        if self._state is ControlState.LATCHED:
-            raise InputRefused("latched", f"the controller is latched: {self._reason}")
-        if self._pauses.reasons:
-            raise InputRefused("held", f"the controller holds: {self._reason}")
+        if self._mode.latched:
+            raise InputRefused("latched", f"the controller is latched: {self._mode.reason}")
+        if self._mode.pauses.reasons:
+            raise InputRefused("held", f"the controller holds: {self._mode.reason}")
         splice_ns, measured = self._splice_ns(now_ns), self._measured.newest
         if self._config.dry_run and measured is not None:
             # Nobody follows the plan: what each chunk would do begins where the arm really is.
@@ -112,14 +105,14 @@ class ControlLoop:
                 raise ConfigurationError("limits can be tightened at run time, never loosened")
             if not self._planner.at_rest:
                 raise ConfigurationError("limits change only at rest: call pi0_controller/hold")
-            if self._state is not ControlState.INACTIVE:
+            if self._mode.active:
                 outside = outside_limits(limits, self._planner.final_position)
                 if outside:
                     raise ConfigurationError("; ".join(outside))
             self._planner.tighten(limits)
             self._player.tighten(limits)
-            if self._state is ControlState.RUN:
-                self._hold(f"limits tightened; {_WAITING_FOR_CHUNK}")
+            if self._mode.state is ControlState.RUN:
+                self._hold(f"limits tightened; {WAITING_FOR_CHUNK}")
 
     def change_speed(self, scale: float, now_ns: int) -> None:
         """Plays chunks `scale` times as fast, within the same share of the velocity limits.
@@ -135,9 +128,9 @@ class ControlLoop:
     def activation_problems(self, now_ns: int, steady_ns: int) -> tuple[str, ...]:
         """Why the controller cannot take the arm over now; empty when it can."""
         with self._lock:
-            limits, config = self._planner.limits, self._config
-            arm = takeover_problems(limits, config, self._measured, now_ns, steady_ns)
-            return (*self._vetoes.reasons, *arm)
+            limits = self._planner.limits
+            arm = takeover_problems(limits, self._config, self._measured, now_ns, steady_ns)
+            return (*self._mode.vetoes.reasons, *arm)
 
     def activate(self, now_ns: int, steady_ns: int) -> None:
         """Takes the arm over where it is, at rest.
@@ -154,7 +147,7 @@ class ControlLoop:
         """Sends nothing more; the message sent last ends at rest."""
         with self._lock:
             self._player.drop()
-            self._state, self._reason = ControlState.INACTIVE, ""
+            self._mode.end()
 
     def hold(self, reason: str) -> None:
         """Brakes and stays until `reset`.
@@ -163,7 +156,7 @@ class ControlLoop:
             ControlRefused: the controller is not active.
         """
         with self._lock:
-            if self._state is ControlState.INACTIVE:
+            if not self._mode.active:
                 raise ControlRefused("cannot hold: the controller is not active")
             self._latch(reason)
 
@@ -177,11 +170,9 @@ class ControlLoop:
             Whether this latched.
         """
         with self._lock:
-            news = self._vetoes.put(source, reason)
-            if not news or self._state is ControlState.INACTIVE:
-                return False
-            self._latch(reason)
-            return True
+            if must_latch := self._mode.must_latch(source, reason):
+                self._latch(reason)
+            return must_latch
 
     def pause(self, source: str, reason: str) -> bool:
         """Holds until `source` takes it back; motion then goes on with a chunk observed after that.
@@ -193,13 +184,9 @@ class ControlLoop:
             Whether this ended or began a pause of a loop that is neither latched nor inactive.
         """
         with self._lock:
-            paused = bool(self._pauses.reasons)
-            self._pauses.put(source, reason)
-            idle = self._state in (ControlState.INACTIVE, ControlState.LATCHED)
-            if idle or paused == bool(self._pauses.reasons):
-                return False
-            self._hold(reason or _WAITING_FOR_CHUNK)
-            return True
+            if changed := self._mode.pause_changed(source, reason):
+                self._hold(reason or WAITING_FOR_CHUNK)
+            return changed
 
     def reset(self, now_ns: int, steady_ns: int) -> None:
         """Leaves LATCHED: anchors the plan where the arm is now and waits for a new chunk.
@@ -208,8 +195,8 @@ class ControlLoop:
             ControlRefused: not latched, still braking, or any of `activation_problems`.
         """
         with self._lock:
-            if self._state is not ControlState.LATCHED:
-                raise ControlRefused(f"nothing to reset: the state is {self._state.name}")
+            if not self._mode.latched:
+                raise ControlRefused(f"nothing to reset: the state is {self._mode.state.name}")
             if not self._planner.at_rest:
                 raise ControlRefused("cannot reset: the arm is still braking")
             self._anchor(now_ns, steady_ns)
@@ -223,7 +210,7 @@ class ControlLoop:
             ControlRefused: the controller is not active.
         """
         with self._lock:
-            if self._state is ControlState.INACTIVE:
+            if not self._mode.active:
                 raise ControlRefused("cannot tick: the controller is not active")
             self._watch_clock(now_ns)
             moved_ns, ahead_s = self._clock.tick(now_ns, steady_ns)
@@ -232,22 +219,17 @@ class ControlLoop:
                 self._forget_time(now_ns, f"the clock jumped ahead by {ahead_s:.2f} s")
             self._supervise(now_ns, steady_ns)
             # Outside RUN there is no playback, and the planner brakes.
-            playback = self._player.playback
-            self._planner.advance(now_ns, playback)
-            age_s = None
-            if playback is not None:
-                age_s = (now_ns - playback.chunk.stamp_ns) / 1e9
-            self._planner.record.ticked(steady_ns, age_s)
-            before, self._told = self._told, (self._state, self._reason)
+            self._planner.advance(now_ns, self._player.playback)
+            self._planner.record.ticked(steady_ns, self._player.age_s(now_ns))
             return Command(
                 trajectory=self._planner.trajectory(),
                 position=self._planner.next_position(),
-                state_changed=before != self._told,
+                state_changed=self._mode.changed(),
             )
 
     def _supervise(self, now_ns: int, steady_ns: int) -> None:
         """Chooses the state from what is known now."""
-        if self._state is ControlState.LATCHED:
+        if self._mode.latched:
             return
         age_s, newest = self._measured.age_s(now_ns, steady_ns), self._measured.newest
         if age_s is None or newest is None or not age_s <= self._config.joint_max_age_s:
@@ -255,35 +237,28 @@ class ControlLoop:
             self._not_before_ns = now_ns
             self._hold(self._clock_problem or f"joint_states: {seen}")
             return
-        problems, playback = self._arm_problems(*newest), self._player.playback
+        planned = self._planner.planned_at(newest[0])
+        problems = arm_problems(self._planner.limits, self._config, planned, newest[1])
+        playback = self._player.playback
         if problems:
             self._latch(problems[0])
-        elif self._pauses.reasons:
+        elif self._mode.pauses.reasons:
             self._not_before_ns = now_ns
-            self._hold(self._pauses.reasons[0])
+            self._hold(self._mode.pauses.reasons[0])
         elif playback is None:
             # Until a chunk comes, the reason that led here stands.
-            self._hold(self._reason)
+            self._hold(self._mode.reason)
         elif playback.ended(self._splice_ns(now_ns) + self._config.tick_ns):
             # One step earlier than it must: a step cut short would bend the path.
-            self._hold(f"chunk {playback.chunk.sequence} ran out; {_WAITING_FOR_CHUNK}")
+            self._hold(f"chunk {playback.chunk.sequence} ran out; {WAITING_FOR_CHUNK}")
         else:
-            self._state, self._reason = ControlState.RUN, ""
-
-    def _arm_problems(self, stamp_ns: int, position: FloatArray) -> tuple[str, ...]:
-        limits, planned = self._planner.limits, self._planner.planned_at(stamp_ns)
-        outside, tolerance = outside_limits(limits, position), self._config.tracking_tolerance_rad
-        if outside or self._config.dry_run:
-            return outside
-        return off_plan(limits, planned, position, tolerance)
-
-    # ---- report ----
+            self._mode.run()
 
     def report(self) -> ControlReport:
         """What happened; timing entries are handed out once."""
         with self._lock:
             return control_report(
-                self._state, self._reason, self._config, self._planner, self._player
+                self._mode.state, self._mode.reason, self._config, self._planner, self._player
             )
 
     # ---- inside the lock ----
@@ -299,18 +274,17 @@ class ControlLoop:
         self._planner.start(self._measured.newest[1], now_ns)
         self._clock.restart(now_ns, steady_ns)
         self._not_before_ns = now_ns
-        self._hold(_WAITING_FOR_CHUNK)
+        self._hold(WAITING_FOR_CHUNK)
 
     def _hold(self, reason: str) -> None:
         """Brakes until a new chunk arrives."""
         self._player.drop()
-        self._state, self._reason = ControlState.HOLD, reason
+        self._mode.hold(reason)
 
     def _latch(self, reason: str) -> None:
         """Brakes until `reset`."""
         self._player.drop()
-        self._state = ControlState.LATCHED
-        self._reason = f"{reason}; call pi0_controller/reset"
+        self._mode.latch(reason)
 
     def _watch_clock(self, now_ns: int) -> None:
         if self._clock.set_back(now_ns):
@@ -322,5 +296,5 @@ class ControlLoop:
         self._not_before_ns = now_ns
         self._measured.forget()
         self._player.forget_stamps()
-        if self._state is ControlState.RUN or self._state is ControlState.HOLD:
+        if self._mode.active and not self._mode.latched:
             self._hold(problem)

@@ -78,7 +78,7 @@ def test_an_arm_at_rest_inside_its_limits_can_be_taken_over():
 
 def test_an_arm_cannot_be_taken_over_unseen_stale_outside_or_moving():
     assert _problems(MeasuredState(SIX_JOINTS)) == ("joint_states: nothing valid received yet",)
-    assert _problems(_measured(0.5), after_ms=100) == ()
+    assert _problems(_measured(0.5), after_ms=80) == ()
     assert "stale" in _problems(_measured(0.5), after_ms=101)[0]
     assert len(_problems(_measured(-1.5))) == 3
     assert "must be at rest" in _problems(_measured(0.5, speed=0.1))[0]

@@ -3,13 +3,15 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from pi0_ros.cli.conformance.case import CaseFailed, Setting
+from pi0_ros.cli.conformance.cast import Cast
+from pi0_ros.cli.conformance.counts import refusals, rejections
 from pi0_ros.cli.conformance.ear import Ear
 from pi0_ros.msg import PolicyStatus, SafetyReport
 from pi0_ros.ros import topics
@@ -23,27 +25,6 @@ _MOVES_RAD_S = 0.2
 _RESTS_RAD_S = 0.02
 # A swaying arm stands for a moment at each end.
 _RESTING_NS = 300_000_000
-
-
-class Cast(Protocol):
-    """The processes, whoever started them."""
-
-    @property
-    def pids(self) -> Mapping[str, int]:
-        """Node -> process id, of those that run."""
-        ...
-
-    def status_of(self, node: str) -> int | None:
-        """Exit status; None while it runs."""
-        ...
-
-    def start(self, node: str) -> None:
-        """Starts one that has ended."""
-        ...
-
-    def output_of(self, node: str) -> str:
-        """What it has printed."""
-        ...
 
 
 class Stage:
@@ -125,7 +106,7 @@ class Stage:
         """The first report since then that counts more chunks rejected for that reason."""
         before = max(
             (
-                _counted(report, reason)
+                rejections(report, reason)
                 for report in self.ear.of(topics.SAFETY_REPORT)
                 if nanoseconds(report.header.stamp) < since_ns
             ),
@@ -134,7 +115,7 @@ class Stage:
         return self._first(
             topics.SAFETY_REPORT,
             since_ns,
-            lambda report: _counted(report, reason) > before,
+            lambda report: rejections(report, reason) > before,
             f"a chunk rejected for {reason!r}",
             5.0,
         )
@@ -147,14 +128,14 @@ class Stage:
         """The first status since then that counts more inputs refused for `kind` than before."""
         before = max(
             (
-                _refusals(status, kind)
+                refusals(status, kind)
                 for status in self.ear.of(topics.POLICY_STATUS)
                 if nanoseconds(status.header.stamp) < since_ns
             ),
             default=0,
         )
         return self.status(
-            lambda status: _refusals(status, kind) > before, f"an input refused: {kind}", since_ns
+            lambda status: refusals(status, kind) > before, f"an input refused: {kind}", since_ns
         )
 
     def _first(
@@ -306,13 +287,3 @@ class Stage:
     def waits(self, words: str) -> Callable[[Any], bool]:
         """Whether a status says that the policy waits, with these words."""
         return lambda status: status.state == PolicyStatus.STATE_WAITING and words in status.reason
-
-
-def _refusals(status: Any, kind: str) -> int:
-    counts = dict(zip(status.refused_kinds, status.refused_counts, strict=True))
-    return int(counts.get(kind, 0))
-
-
-def _counted(report: Any, reason: str) -> int:
-    counts = dict(zip(report.rejected_reasons, report.rejected_counts, strict=True))
-    return int(counts.get(reason, 0))
