@@ -3,8 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -192,14 +191,6 @@ class Stage:
         """
         if not result.successful:
             raise CaseFailed(f"a parameter was refused: {result.reason}")
-
-    @contextmanager
-    def faulty(self, node: str, text: str) -> Iterator[int]:
-        """The same for a while."""
-        try:
-            yield self.fault(node, text)
-        finally:
-            self.fault(node, "")
 
     def send_signal(self, node: str, number: signal.Signals) -> int:
         """The ROS time when it was sent; the wall clock must be ROS time."""
