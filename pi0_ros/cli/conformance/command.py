@@ -28,6 +28,7 @@ examples:
                                               publishes action_chunk and pi0_policy/status for the
                                               demo arm, and reads its cameras main, side and top"""
 
+_KILLS = 4
 _MISSING = "no such case: {}; pi0 conformance --list names them all"
 
 
@@ -40,9 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kills",
         type=int,
-        default=4,
         metavar="N",
-        help="how often a process is killed or frozen at a random moment (default 4)",
+        help="how often a process is killed or frozen at a random moment (default 4, or 0 with "
+        "--only or an external policy)",
     )
     parser.add_argument("--seed", type=int, help="of these moments; drawn anew unless given")
     parser.add_argument(
@@ -69,8 +70,13 @@ def run(arguments: argparse.Namespace) -> int:
     report = arguments.report
     if report is not None and not report.absolute().parent.is_dir():
         raise ConfigurationError(f"--report {report}: no such folder")
+    if arguments.kills is None:
+        alone = arguments.only or arguments.policy == "external"
+        arguments.kills = 0 if alone else _KILLS
     if arguments.kills < 0:
         raise ConfigurationError(f"--kills {arguments.kills}: expected 0 or more")
+    if arguments.kills and arguments.policy == "external":
+        raise ConfigurationError("--kills: processes that somebody else started are not killed")
     with demo_domain(arguments.domain) as (number, _), reserve_arm(number, ""):
         prepare_environment(number)
         return _run_in_domain(arguments, cases)
@@ -101,7 +107,7 @@ def _run_in_domain(arguments: argparse.Namespace, cases: tuple[Case, ...]) -> in
     for finding in runner.run(possible):
         findings.append(finding)
         print(finding.line(), flush=True)
-    if arguments.kills and not arguments.only and arguments.policy != "external":
+    if arguments.kills:
         seed = arguments.seed if arguments.seed is not None else time.time_ns() % 1_000_000
         try:
             kills = kill_again_and_again(
