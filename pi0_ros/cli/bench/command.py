@@ -26,6 +26,7 @@ examples:
   pi0 bench                                         the demo checkpoint on this machine's CPU
   pi0 bench --engines fast-float32 lerobot-float32 --repeats 200
   pi0 bench --checkpoint ~/checkpoints/my_pi0 --device cuda --report bench.json
+  pi0 bench --bridge 10                             the running bridge, too
   pi0 bench --random full --device cuda --compiled  full size without a checkpoint"""
 
 
@@ -81,6 +82,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, default=0, help="of inputs, noise and random weights (default: 0)"
     )
+    parser.add_argument(
+        "--bridge",
+        type=_seconds,
+        metavar="SECONDS",
+        help="also start the demo's processes and measure, so long each: the control tick while "
+        "chunks are computed and while none is, from picture to chunk and command, CPU per picture",
+    )
     parser.add_argument("--report", type=Path, metavar="FILE", help="write everything as JSON")
 
 
@@ -96,6 +104,13 @@ def run(arguments: argparse.Namespace) -> int:
     from pi0_ros.cli.bench.session import run_session
 
     return run_session(arguments, names)
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 1.0 <= value <= 3600.0:
+        raise argparse.ArgumentTypeError(f"expected 1 to 3600 seconds, got {text}")
+    return value
 
 
 def _positive(text: str) -> int:

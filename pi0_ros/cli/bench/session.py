@@ -94,6 +94,12 @@ def run_session(arguments: argparse.Namespace, names: list[str]) -> int:
     report = build_report(runners, conditions)
     print(f"{report['device']}; {source.name}; {_words(report['workload'])}")
     print(table(report))
+    if arguments.bridge:
+        # Only now: it needs rclpy and the processes' environment.
+        from pi0_ros.cli.bench.bridge import bridge_table, measure_bridge
+
+        report["bridge"] = measure_bridge(arguments.bridge, progress)
+        print(bridge_table(report["bridge"]))
     if arguments.report is not None:
         _write(arguments.report, report)
         print(f"report: {arguments.report}")
