@@ -129,5 +129,6 @@ CASES = (
         1.0,
         _never_seen,
         Setting({CAMERAS: {"camera_names": ["main", "side"]}}, starts_running=False),
+        needs="process",
     ),
 )
