@@ -29,9 +29,13 @@ def load_policy(config: PolicyConfig) -> Policy:
     Raises:
         CheckpointError: the checkpoint is missing, damaged, incomplete, of the other mode, or
             does not fit the robot; the message names the file, tensor or parameter.
-        ConfigurationError: the device is not there.
-        PolicyError: the first inference failed.
+        ConfigurationError: the device is not there, or a remote policy does not fit the robot.
+        PolicyError: the first inference failed, or no policy server answers.
     """
+    if config.remote is not None:
+        from pi0_ros.policy.remote.remote_policy import connect_policy
+
+        return connect_policy(config, config.remote)
     folder = _checkpoint_folder(config.path)
     manifest = read_manifest(folder)
     check_mode(folder, manifest, config.mode)
