@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import ipaddress
+import os
 import signal
 import sys
 import threading
@@ -101,9 +102,12 @@ def run(args: argparse.Namespace) -> int:
     # Before the ten seconds of loading: whatever can be refused by then.
     config = _policy_config(args)
     keys, pictures = _message_keys(args), _picture_keys(args.image_key, config.camera_features)
+    nested((key, None) for key in (*pictures.values(), keys.state, keys.prompt))
     if not 0 <= args.port <= 65535:
         raise ConfigurationError(f"--port: expected 0 to 65535, got {args.port}")
     _warn_if_open(args.host)
+    # Before torch is imported: its threads must sleep, not spin, between two chunks.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     with _patience(f"loading {config.path} (importing LeRobot alone takes 5 to 15 s)"):
         from pi0_ros.policy.loader import load_policy
 
@@ -121,8 +125,6 @@ def run(args: argparse.Namespace) -> int:
         prompt=keys.prompt,
         actions=keys.actions,
     )
-    # A misfit of keys is found here and not by the first client.
-    nested((key, None) for key in (*announced.pictures, announced.state, announced.prompt))
     asyncio.run(_serve(policy, announced, args.host, args.port))
     _say("ended")
     return 0

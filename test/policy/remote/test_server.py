@@ -249,9 +249,7 @@ def test_what_is_larger_than_any_observation_is_not_even_read(server: Running, s
 
 
 @pytest.mark.parametrize("error", [PolicyError("no luck"), InputRefused("x", "unknown words")])
-def test_a_chunk_that_fails_is_told_in_words(
-    server: Running, stub: Stub, error: Exception
-) -> None:
+def test_a_chunk_that_fails_is_told_in_words(server: Running, stub: Stub, error: Exception) -> None:
     def fail(_seen: Observation) -> Any:
         raise error
 

@@ -39,6 +39,14 @@ def same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and (a == b or (a != a and b != b))
 
 
+def outcome(data: bytes) -> str:
+    """The refusal's kind, or the message's type."""
+    try:
+        return type(unpack(data)).__name__
+    except InputRefused as refusal:
+        return refusal.kind
+
+
 @given(st.dictionaries(st.text(), values))
 def test_what_is_written_comes_back_to_the_bit(message: dict[str, Any]) -> None:
     assert same(message, unpack(pack(message)))
@@ -78,12 +86,7 @@ def test_arrays_that_came_cannot_be_written_to() -> None:
 @example(b"\xd6\xff\x00\x00\x00\x00")  # a time stamp
 @example(b"\x81\xa1a\xff\xff")  # more behind the end
 def test_any_bytes_are_a_message_or_are_refused(data: bytes) -> None:
-    try:
-        message = unpack(data)
-    except InputRefused as refusal:
-        assert refusal.kind == "malformed"
-    else:
-        assert isinstance(message, dict)
+    assert outcome(data) in ("malformed", "dict")
 
 
 @given(st.data())
@@ -92,10 +95,7 @@ def test_a_damaged_message_is_a_message_or_is_refused(data: st.DataObject) -> No
     for _ in range(data.draw(st.integers(1, 4))):
         good[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
     end = data.draw(st.integers(0, len(good)))
-    try:
-        unpack(bytes(good[:end]))
-    except InputRefused as refusal:
-        assert refusal.kind == "malformed"
+    assert outcome(bytes(good[:end])) in ("malformed", "dict")
 
 
 def array_with(**changes: Any) -> dict[bytes, Any]:
