@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import ipaddress
-import os
 import signal
 import sys
 import threading
@@ -106,8 +105,6 @@ def run(args: argparse.Namespace) -> int:
     if not 0 <= args.port <= 65535:
         raise ConfigurationError(f"--port: expected 0 to 65535, got {args.port}")
     _warn_if_open(args.host)
-    # Before torch is imported: its threads must sleep, not spin, between two chunks.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     with _patience(f"loading {config.path} (importing LeRobot alone takes 5 to 15 s)"):
         from pi0_ros.policy.loader import load_policy
 

@@ -17,6 +17,7 @@ from pi0_ros.core.errors import (
 )
 from pi0_ros.core.observation import Observation
 from pi0_ros.core.printable import printable
+from pi0_ros.policy.gate import check_observation
 from pi0_ros.policy.interface import PolicyDescription
 from pi0_ros.policy.policy_config import PolicyConfig
 from pi0_ros.policy.remote.announcement import read_greeting, require_fit
@@ -87,7 +88,7 @@ class RemotePolicy:
             PolicyUnavailable: the server cannot be reached, or did not answer in time.
             PolicyError: it answered with an error, or with something that is no chunk.
         """
-        self._check(observation)
+        check_observation(observation, self._description)
         if not self._link.is_open():
             self._reconnect()
         positions = self._asked(observation, self._remote.call_timeout_s)
@@ -202,26 +203,6 @@ class RemotePolicy:
         """Also drops the connection: whoever answers like that may do anything next."""
         self._link.drop()
         return PolicyError(f"{self._remote.server}: {message}; the chunk is dropped")
-
-    def _check(self, observation: Observation) -> None:
-        """Whoever builds observations has checked them for the operator; this is the last gate."""
-        described = self._description
-        if set(observation.images) != set(described.cameras):
-            raise PolicyError(
-                f"observation has the cameras {', '.join(observation.images)}, the policy takes "
-                f"{', '.join(described.cameras)}"
-            )
-        for camera, picture in observation.images.items():
-            if picture.dtype != np.uint8 or picture.shape != (*described.image_shape, 3):
-                raise PolicyError(
-                    f"camera {camera}: expected uint8 {(*described.image_shape, 3)}, got "
-                    f"{picture.dtype} {picture.shape}"
-                )
-        positions = observation.positions
-        if positions.shape != (described.joints,) or not np.isfinite(positions).all():
-            raise PolicyError(
-                f"expected {described.joints} finite joint positions, got {positions.tolist()}"
-            )
 
 
 def _blank_observation(config: PolicyConfig) -> Observation:

@@ -29,6 +29,7 @@ class Puppet:
         answer: what is sent for the request with this number, from 0; a list is sent one by one.
         requests: what came.
         connections: how often somebody connected.
+        goodbyes: with which code each connection ended.
     """
 
     def __init__(self) -> None:
@@ -36,6 +37,7 @@ class Puppet:
         self.answer: Callable[[int], Any] = lambda number: GOOD
         self.requests: list[bytes] = []
         self.connections = 0
+        self.goodbyes: list[int | None] = []
         self.port = 0
         self._open: set[ServerConnection] = set()
         self._loop = asyncio.new_event_loop()
@@ -84,6 +86,7 @@ class Puppet:
             pass
         finally:
             self._open.discard(connection)
+            self.goodbyes.append(connection.close_code)
 
     async def _send(self, connection: ServerConnection, message: Any) -> None:
         for part in message if isinstance(message, list) else [message]:

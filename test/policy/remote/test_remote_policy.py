@@ -181,6 +181,15 @@ def test_the_first_answer_is_checked_as_well(
         connected()
 
 
+def test_an_answer_larger_than_any_chunk_is_not_even_read(
+    connected: Connect, puppet: Puppet, seen: Observation
+) -> None:
+    policy = connected()
+    puppet.answer = lambda number: pack({"actions": CHUNK, "more": bytes(MOST_ANSWER_BYTES)})
+    with pytest.raises(PolicyError, match=f"at most {MOST_ANSWER_BYTES} bytes"):
+        policy.infer(seen)
+
+
 def test_more_rows_than_any_policy_has_are_refused(connected: Connect, puppet: Puppet) -> None:
     puppet.answer = lambda number: pack({"actions": np.zeros((MOST_ROWS + 1, JOINTS))})
     with pytest.raises(PolicyError, match=f"1 to {MOST_ROWS} rows"):
@@ -414,8 +423,8 @@ def test_another_policy_behind_the_same_address_is_not_taken_for_the_first(
     assert np.array_equal(policy.infer(seen), CHUNK)
 
 
-def test_the_connection_ends_with_the_policy(
-    connected: Connect, puppet: Puppet, seen: Observation
+def test_the_connection_ends_with_the_policy_and_politely(
+    connected: Connect, puppet: Puppet
 ) -> None:
     config = connected()._config
     assert config.remote is not None
@@ -424,6 +433,7 @@ def test_the_connection_ends_with_the_policy(
     del policy
     gc.collect()
     deadline = time.monotonic() + DEADLINE_S
-    while puppet.clients != 1:
+    while not puppet.goodbyes:
         assert time.monotonic() < deadline, "the connection outlives its policy"
         time.sleep(0.01)
+    assert puppet.goodbyes == [1000]
