@@ -41,7 +41,7 @@ def trained_pictures(checkpoint: PreTrainedConfig) -> tuple[str, ...]:
 
 
 def _is_blank_on_purpose(checkpoint: PreTrainedConfig, key: str) -> bool:
-    """LeRobot's `empty_cameras`, which some policies have: inputs that were blank in training, too."""
+    """`empty_cameras`, which some of LeRobot's policies have: blank in training, too."""
     blanks = range(getattr(checkpoint, "empty_cameras", 0))
     return any(key.endswith(f".empty_camera_{i}") for i in blanks)
 

@@ -168,7 +168,7 @@ def check_finite(name: str, value: Tensor, weights: Path) -> None:
 
 
 def _prove_loaded(model: PreTrainedPolicy, taken: Mapping[str, Tensor], weights: Path) -> None:
-    """Every parameter, and every buffer that is saved, is the tensor that was taken from the file."""
+    """Every parameter, and every buffer that is saved, is the very tensor that was taken."""
     parameters = dict(model.named_parameters(remove_duplicate=False))
     for name, value in {**model.state_dict(), **parameters}.items():
         if value.is_meta or value.data_ptr() != taken[name].data_ptr():

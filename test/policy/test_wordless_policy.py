@@ -230,7 +230,7 @@ def test_what_the_bridge_cannot_feed_is_named(act: Path, act_config: Make, edit_
         config["input_features"]["observation.environment_state"] = {"type": "ENV", "shape": [4]}
 
     edit_json(act / "config.json", needs_more)
-    with pytest.raises(CheckpointError, match="observation.environment_state"):
+    with pytest.raises(CheckpointError, match=r"observation\.environment_state"):
         load_policy(act_config(act))
 
 

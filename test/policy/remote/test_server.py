@@ -280,6 +280,15 @@ def test_web_pages_cannot_ask(server: Running) -> None:
 
 
 def test_only_so_many_clients_are_served_and_one_at_a_time(server: Running, stub: Stub) -> None:
+    working = stub.answer
+    overlap = threading.Event()
+
+    def slow(seen: Observation) -> Any:
+        # Long enough for another one to come in, if it could; the stub would fail.
+        overlap.wait(0.1)
+        return working(seen)
+
+    stub.answer = slow
     with ExitStack() as stack:
         clients = [stack.enter_context(client(server)) for _ in range(MOST_CLIENTS)]
         with pytest.raises(InvalidStatus) as refused, connect(server.url, proxy=None):
