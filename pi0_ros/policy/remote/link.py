@@ -112,8 +112,7 @@ class Link:
         """A text is how a server of this protocol tells of an error."""
         if isinstance(message, str):
             raise PolicyError(
-                f"{self._config.server} answers with an error instead of {what}: "
-                f"{printable(message.strip())}"
+                f"{self._config.server} answers with an error instead of {what}: {_told(message)}"
             )
         return message
 
@@ -160,6 +159,12 @@ class Link:
 
     def _run[T](self, work: Coroutine[Any, Any, T]) -> T:
         return self._loop.run_until_complete(work)
+
+
+def _told(text: str) -> str:
+    """What matters of an error's text: of a traceback, as openpi sends it, the last line."""
+    lines = text.strip().splitlines() or ["(an empty text)"]
+    return printable(lines[-1] if lines[0].startswith("Traceback") else "\n".join(lines))
 
 
 async def _before(timeout_s: float, work: Coroutine[Any, Any, bytes]) -> bytes:

@@ -215,14 +215,28 @@ def test_no_answer_but_a_chunk_is_taken(
     policy.close()
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("InputRefused: no\nprompt", r"instead of a chunk: InputRefused: no\\nprompt"),
+        (
+            "Traceback:\n" + "  a line\n" * 99 + "KeyError: 'cam_high'\n",
+            "chunk: KeyError: 'cam_high'",
+        ),
+        ("\x1b[2Jcleared", r"chunk: \\x1b\[2Jcleared"),
+        ("", "an empty text"),
+        (" \n", "an empty text"),
+    ],
+)
 def test_a_text_is_an_error_told_by_its_text(
-    connected: Connect, puppet: Puppet, seen: Observation
+    connected: Connect, puppet: Puppet, seen: Observation, text: str, told: str
 ) -> None:
-    puppet.answer = after_the_first("Traceback:\n  \x1b[2JKeyError: 'cam_high'")
+    puppet.answer = after_the_first(text)
     policy = connected()
-    with pytest.raises(PolicyError, match=r"KeyError: 'cam_high'") as error:
+    with pytest.raises(PolicyError, match=told) as error:
         policy.infer(seen)
     assert str(error.value).isprintable()
+    assert not isinstance(error.value, PolicyUnavailable)
 
 
 # ---- what the server says of itself ----
