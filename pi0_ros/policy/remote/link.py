@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from pi0_ros.core.errors import PolicyError, PolicyUnavailable
 from pi0_ros.core.printable import printable
@@ -17,6 +17,13 @@ _CLOSE_S = 0.5
 # Closed by our side for these reasons (RFC 6455, 7.4.1), it was the server that misbehaved:
 # protocol error, unsupported data, invalid text, policy violation, message too big.
 _MISBEHAVED = (1002, 1003, 1007, 1008, 1009)
+
+
+class _Straight(connect):
+    """Follows no redirects: the chunk comes from the server that `policy_id` names."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
 
 
 class Link:
@@ -89,7 +96,7 @@ class Link:
         self._loop.close()
 
     async def _open(self) -> bytes:
-        connection = await connect(
+        connection = await _Straight(
             self._config.url,
             compression=None,
             # A robot's server is reached directly, whatever this machine uses for web pages.
@@ -148,7 +155,7 @@ class Link:
             raise PolicyUnavailable(
                 f"{server}: connection lost while {doing} ({printable(str(error))})"
             ) from error
-        except (OSError, InvalidHandshake) as error:
+        except (OSError, WebSocketException) as error:
             self.drop()
             raise PolicyUnavailable(
                 f"{server}: no policy server answers there ({printable(str(error))})"

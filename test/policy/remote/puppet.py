@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from pi0_ros.policy.remote.announcement import Announcement
 from pi0_ros.policy.remote.wire import pack
 
 JOINTS, ROWS, PICTURE = 3, 4, (6, 8)
@@ -17,9 +19,29 @@ CHUNK = np.arange(ROWS * JOINTS, dtype=np.float64).reshape(ROWS, JOINTS) / 100.0
 GOOD = pack({"actions": CHUNK})
 DEADLINE_S = 10.0
 
-# Told by an answer: send nothing, or end the connection.
+ANNOUNCED = Announcement(
+    policy_id="own-0123456789ab",
+    demo=False,
+    horizon=ROWS,
+    joints=JOINTS,
+    image_height=PICTURE[0],
+    image_width=PICTURE[1],
+    pictures=("observation/main", "images>side"),
+    state="observation/state",
+    prompt="prompt",
+    actions="actions",
+)
+
+# Told by an answer: send nothing, a text that is not UTF-8, or end the connection.
 SILENCE = object()
+BROKEN_TEXT = object()
 HANG_UP = object()
+
+
+def announced(**changes: Any) -> bytes:
+    message = ANNOUNCED.message()
+    message["pi0_ros"] |= changes
+    return pack(message)
 
 
 class Puppet:
@@ -29,6 +51,7 @@ class Puppet:
         answer: what is sent for the request with this number, from 0; a list is sent one by one.
         requests: what came.
         connections: how often somebody connected.
+        sent: messages that were sent, greetings included.
         goodbyes: with which code each connection ended.
     """
 
@@ -37,6 +60,7 @@ class Puppet:
         self.answer: Callable[[int], Any] = lambda number: GOOD
         self.requests: list[bytes] = []
         self.connections = 0
+        self.sent = 0
         self.goodbyes: list[int | None] = []
         self.port = 0
         self._open: set[ServerConnection] = set()
@@ -92,8 +116,11 @@ class Puppet:
         for part in message if isinstance(message, list) else [message]:
             if part is HANG_UP:
                 connection.transport.abort()
+            elif part is BROKEN_TEXT:
+                await connection.send(b"\xff\xfe", text=True)
             elif part is not SILENCE:
                 await connection.send(part)
+                self.sent += 1
 
     def _do(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(DEADLINE_S)
@@ -104,6 +131,13 @@ class Puppet:
     def end(self) -> None:
         self.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)
+
+
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {DEADLINE_S} s for {what}"
+        time.sleep(0.005)
 
 
 @contextmanager
