@@ -65,6 +65,7 @@ class RemotePolicy:
         self._wait_s = 0.0
         self._not_before_s = -math.inf
         self._why_not = ""
+        self._digest = ""
         self._link = Link(remote)
         # The interface knows no end of a policy; the connection must not outlive it.
         self._end = weakref.finalize(self, self._link.close)
