@@ -64,7 +64,15 @@ setup(
     install_requires=["numpy>=2,<2.3", "opencv-python-headless>=4.10", "pyyaml>=6"],
     extras_require={
         "policy": [
-            requirement(name) for name in ("lerobot[pi]", "torch", "safetensors", "tokenizers")
+            requirement(name)
+            for name in (
+                "lerobot[pi]",
+                "torch",
+                "safetensors",
+                "tokenizers",
+                "websockets",
+                "msgpack",
+            )
         ],
     },
     entry_points={"console_scripts": ["pi0 = pi0_ros.cli.main:main"]},

@@ -19,7 +19,8 @@ _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 
 _POLICY_PATH = Argument(
     "policy_path",
-    "Folder of a LeRobot checkpoint. Empty in mode demo: the small demo checkpoint of the package.",
+    "Folder of a LeRobot checkpoint, or ws://HOST:PORT of a policy server. Empty in mode demo: the "
+    "small demo checkpoint of the package.",
     default="",
 )
 _MODE = Argument(
@@ -128,6 +129,12 @@ _CONTROL = (
 )
 
 
+def _folder_or_server(policy_path: str) -> str:
+    if not policy_path or "://" in policy_path:
+        return policy_path
+    return str(Path(policy_path).expanduser())
+
+
 def _policy(values: Mapping[str, str]) -> NodeSpec:
     policy_path = values["policy_path"]
     if values["mode"] == "real" and not policy_path:
@@ -136,7 +143,7 @@ def _policy(values: Mapping[str, str]) -> NodeSpec:
         )
     parameters = _lifecycle(values) | {
         "mode": values["mode"],
-        "policy_path": str(Path(policy_path).expanduser()) if policy_path else "",
+        "policy_path": _folder_or_server(policy_path),
         "device": _device(values["device"]),
     }
     if values["engine"] != FROM_PARAMS_FILE:

@@ -16,6 +16,7 @@ COMMANDS = {
     "doctor": "check the installation and say what to change",
     "make-checkpoint": "train the small local Pi0 that the demo runs",
     "reference": "print the tables of topics, parameters and messages",
+    "serve": "serve a checkpoint to a robot elsewhere, over openpi's protocol",
 }
 _EPILOG = """\
 examples:

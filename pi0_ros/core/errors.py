@@ -24,6 +24,10 @@ class PolicyLost(PolicyError):
     """The device that computes is lost or out of memory: no later inference can be trusted."""
 
 
+class PolicyUnavailable(PolicyError):
+    """The policy cannot be reached now and may be reached later: the arm holds until then."""
+
+
 class InputRefused(Pi0RosError):
     """One incoming message was refused; the stream it came on goes on.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from draccus.utils import DraccusException
 from lerobot.configs import PreTrainedConfig
+from lerobot.policies.act.configuration_act import ACTConfig
 from lerobot.policies.pi0.configuration_pi0 import PI0Config
 from lerobot.policies.pi0.modeling_pi0 import PI0Policy
 
@@ -13,18 +14,41 @@ from pi0_ros.policy.manifest import CONFIG_FILE
 from pi0_ros.policy.modeling_pi0_tiny import PI0TinyPolicy
 
 _POLICIES: dict[str, type[PI0Policy]] = {"pi0": PI0Policy, "pi0_tiny": PI0TinyPolicy}
+# Policies that take pictures and a state, read no words, and start from no noise.
+_WORDLESS = {"act": ACTConfig}
 
 
 def policy_class(config: PI0Config) -> type[PI0Policy]:
-    """LeRobot's policy class for a configuration."""
+    """LeRobot's policy class for the configuration of a Pi0."""
     return _POLICIES[config.type]
 
 
+def is_wordless(config: PreTrainedConfig) -> bool:
+    """Whether it is of a type that reads no words, and not a Pi0."""
+    return config.type in _WORDLESS
+
+
 def read_config(folder: Path, device: str) -> PI0Config:
-    """The configuration, with its `device` replaced by the one to run on.
+    """The configuration of a Pi0, with its `device` replaced by the one to run on.
 
     Raises:
         CheckpointError: no config.json, not readable, or of a policy type that is not Pi0.
+    """
+    config = read_any_config(folder, device, tuple(_POLICIES))
+    assert isinstance(config, PI0Config)
+    return config
+
+
+def read_any_config(
+    folder: Path, device: str, kinds: tuple[str, ...] = (*_POLICIES, *_WORDLESS)
+) -> PreTrainedConfig:
+    """The configuration, with its `device` replaced by the one to run on.
+
+    Args:
+        kinds: policy types that are taken.
+
+    Raises:
+        CheckpointError: no config.json, not readable, or of another policy type.
     """
     path = folder / CONFIG_FILE
     if not path.is_file():
@@ -34,9 +58,9 @@ def read_config(folder: Path, device: str) -> PI0Config:
         kind = content.get("type")
     except (OSError, ValueError, AttributeError) as error:
         raise CheckpointError(f"{path}: damaged ({error})") from error
-    if kind not in _POLICIES:
+    if kind not in kinds:
         raise CheckpointError(
-            f"{path}: policy type is {kind!r}; expected {' or '.join(sorted(_POLICIES))}"
+            f"{path}: policy type is {kind!r}; expected {' or '.join(sorted(kinds))}"
         )
     if content.get("use_peft"):
         raise CheckpointError(
@@ -50,5 +74,4 @@ def read_config(folder: Path, device: str) -> PI0Config:
             f"{path}: LeRobot cannot read this configuration ({error}); was it written by another "
             "version?"
         ) from error
-    assert isinstance(config, PI0Config)
     return config

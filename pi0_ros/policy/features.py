@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lerobot.policies.pi0.configuration_pi0 import PI0Config
+from lerobot.configs import PreTrainedConfig
 from lerobot.utils.constants import ACTION, OBS_STATE
 
 from pi0_ros.core.errors import CheckpointError
@@ -10,7 +10,9 @@ from pi0_ros.policy.manifest import CONFIG_FILE
 from pi0_ros.policy.policy_config import PolicyConfig
 
 
-def camera_order(folder: Path, checkpoint: PI0Config, config: PolicyConfig) -> tuple[str, ...]:
+def camera_order(
+    folder: Path, checkpoint: PreTrainedConfig, config: PolicyConfig
+) -> tuple[str, ...]:
     """Camera names in the order in which the checkpoint takes them.
 
     Raises:
@@ -31,20 +33,21 @@ def camera_order(folder: Path, checkpoint: PI0Config, config: PolicyConfig) -> t
     return tuple(fed[key] for key in needed)
 
 
-def trained_pictures(checkpoint: PI0Config) -> tuple[str, ...]:
+def trained_pictures(checkpoint: PreTrainedConfig) -> tuple[str, ...]:
     """The pictures that the checkpoint was trained with, in the order in which it takes them."""
     return tuple(
         key for key in checkpoint.image_features if not _is_blank_on_purpose(checkpoint, key)
     )
 
 
-def _is_blank_on_purpose(checkpoint: PI0Config, key: str) -> bool:
-    """LeRobot's `empty_cameras`: inputs that were blank in training, too."""
-    return any(key.endswith(f".empty_camera_{i}") for i in range(checkpoint.empty_cameras))
+def _is_blank_on_purpose(checkpoint: PreTrainedConfig, key: str) -> bool:
+    """`empty_cameras`, which some of LeRobot's policies have: blank in training, too."""
+    blanks = range(getattr(checkpoint, "empty_cameras", 0))
+    return any(key.endswith(f".empty_camera_{i}") for i in blanks)
 
 
 def _check_picture(
-    folder: Path, checkpoint: PI0Config, config: PolicyConfig, key: str, camera: str
+    folder: Path, checkpoint: PreTrainedConfig, config: PolicyConfig, key: str, camera: str
 ) -> None:
     if "image" not in key:
         raise CheckpointError(
@@ -66,7 +69,7 @@ def _check_picture(
         )
 
 
-def _check_joints(folder: Path, checkpoint: PI0Config, config: PolicyConfig) -> None:
+def _check_joints(folder: Path, checkpoint: PreTrainedConfig, config: PolicyConfig) -> None:
     state, action = checkpoint.robot_state_feature, checkpoint.action_feature
     for key, feature in ((OBS_STATE, state), (ACTION, action)):
         shape = None if feature is None else list(feature.shape)

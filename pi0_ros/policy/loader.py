@@ -29,9 +29,13 @@ def load_policy(config: PolicyConfig) -> Policy:
     Raises:
         CheckpointError: the checkpoint is missing, damaged, incomplete, of the other mode, or
             does not fit the robot; the message names the file, tensor or parameter.
-        ConfigurationError: the device is not there.
-        PolicyError: the first inference failed.
+        ConfigurationError: the device is not there, or a remote policy does not fit the robot.
+        PolicyError: the first inference failed, or no policy server answers.
     """
+    if config.remote is not None:
+        from pi0_ros.policy.remote.remote_policy import connect_policy
+
+        return connect_policy(config, config.remote)
     folder = _checkpoint_folder(config.path)
     manifest = read_manifest(folder)
     check_mode(folder, manifest, config.mode)
@@ -41,25 +45,19 @@ def load_policy(config: PolicyConfig) -> Policy:
     with quiet_libraries():
         import torch
 
-        from pi0_ros.policy.checkpoint_config import policy_class, read_config
+        from pi0_ros.policy.checkpoint_config import is_wordless, policy_class, read_any_config
         from pi0_ros.policy.device import choose_device
         from pi0_ros.policy.engines import make_engine
         from pi0_ros.policy.features import camera_order
         from pi0_ros.policy.pi0_policy import Pi0Policy
         from pi0_ros.policy.processors import load_processors
         from pi0_ros.policy.weights import model_without_weights, read_weights
+        from pi0_ros.policy.wordless_policy import load_wordless
 
         if config.threads:
             torch.set_num_threads(config.threads)
         device = choose_device(config.device)
-        checkpoint = read_config(folder, str(device))
-        cameras = camera_order(folder, checkpoint, config)
-        processors = load_processors(folder, checkpoint, device, config.tokenizer_path)
-        checkpoint.dtype = config.precision or checkpoint.dtype
-        weights = folder / WEIGHTS_FILE
-        model = model_without_weights(policy_class(checkpoint), checkpoint)
-        tensors = read_weights(model, weights, header)
-        engine = make_engine(model, tensors, weights, processors, cameras, config, device)
+        checkpoint = read_any_config(folder, str(device))
         is_demo = config.mode == "demo"
         name = f"demo/{checkpoint.type}" if is_demo else folder.name
         description = PolicyDescription(
@@ -68,8 +66,21 @@ def load_policy(config: PolicyConfig) -> Policy:
             device=str(device),
             horizon=checkpoint.chunk_size,
             joints=config.joints,
-            cameras=cameras,
+            cameras=camera_order(folder, checkpoint, config),
             image_shape=config.image_shape,
+        )
+        policy: Policy
+        if is_wordless(checkpoint):
+            policy = load_wordless(folder, checkpoint, config, header, description)
+            policy.infer(_blank_observation(description))
+            return policy
+        processors = load_processors(folder, checkpoint, device, config.tokenizer_path)
+        checkpoint.dtype = config.precision or checkpoint.dtype
+        weights = folder / WEIGHTS_FILE
+        model = model_without_weights(policy_class(checkpoint), checkpoint)
+        tensors = read_weights(model, weights, header)
+        engine = make_engine(
+            model, tensors, weights, processors, description.cameras, config, device
         )
         noise_scale = config.noise_scale
         if noise_scale is None:

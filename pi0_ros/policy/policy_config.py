@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from pi0_ros.core.arrays import require_unique_names
 from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.policy.remote.remote_config import RemoteConfig
 
 Mode = Literal["real", "demo"]
 Units = Literal["rad", "deg"]
@@ -28,7 +29,8 @@ class PolicyConfig:
     """Everything that decides what is loaded and how it runs.
 
     Attributes:
-        path: a LeRobot checkpoint's folder (parameter `policy_path`).
+        path: a LeRobot checkpoint's folder (parameter `policy_path`); not read where `remote` is
+            given.
         mode: which kind of checkpoint is expected; the other kind is refused.
         camera_features: camera name -> input feature of the checkpoint, one to one.
         joints: number of joints, which state and action of the checkpoint must have.
@@ -48,6 +50,8 @@ class PolicyConfig:
         noise_seed: draws the same noise for every chunk; None draws it anew.
         threads: of torch on the CPU; 0 leaves torch's own choice.
         tokenizer_path: folder of the tokenizer; None: the folder `tokenizer` in the checkpoint.
+        remote: a server that computes the chunks instead. `camera_features` then are the names of
+            the pictures in a message, and what is about the computation is the server's business.
 
     Raises:
         ConfigurationError: a value cannot work; the message names the parameter.
@@ -69,6 +73,7 @@ class PolicyConfig:
     noise_seed: int | None = None
     threads: int = 1
     tokenizer_path: Path | None = None
+    remote: RemoteConfig | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", Path(self.path))
@@ -108,6 +113,11 @@ class PolicyConfig:
             )
         if self.threads < 0:
             raise ConfigurationError(f"threads: must be at least 0, got {self.threads}")
+
+    @property
+    def source(self) -> str:
+        """Where the policy is, for people."""
+        return str(self.path) if self.remote is None else self.remote.url
 
     @staticmethod
     def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

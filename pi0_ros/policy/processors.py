@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 import torch
+from lerobot.configs import PreTrainedConfig
 from lerobot.policies.factory import make_pre_post_processors
 from lerobot.policies.pi0.configuration_pi0 import PI0Config
 from lerobot.processor import (
@@ -39,6 +40,14 @@ _PROMPT_STEPS = (ComplementaryDataProcessorStep, TokenizerProcessorStep)
 _CONVERSION = (
     "convert an old checkpoint with `python -m lerobot.processor.migrate_policy_normalization`"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Pipelines:
+    """What comes before a policy, and what after it."""
+
+    before: PolicyProcessorPipeline[dict[str, Any], dict[str, Any]]
+    after: PolicyProcessorPipeline[torch.Tensor, torch.Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +131,41 @@ def load_processors(
     _read_steps(folder / POSTPROCESSOR_FILE, _POST_STEPS)
     stored = pre_steps["tokenizer_processor"].get("tokenizer_name")
     tokenizer_folder = find_tokenizer(folder, tokenizer_path, stored)
+    before, after = _load(
+        folder,
+        config,
+        {
+            "tokenizer_processor": {"tokenizer_name": str(tokenizer_folder)},
+            "device_processor": {"device": str(device)},
+        },
+    )
+    _check_reference(folder / PREPROCESSOR_FILE, config, before, RelativeActionsProcessorStep)
+    _check_reference(folder / POSTPROCESSOR_FILE, config, after, AbsoluteActionsProcessorStep)
+    return Processors.around(before, after)
+
+
+def load_pipelines(folder: Path, config: PreTrainedConfig, device: torch.device) -> Pipelines:
+    """Both pipelines of a policy that reads no words, on `device`, their statistics checked.
+
+    Raises:
+        CheckpointError: a file, a step or a statistic is missing or cannot work.
+    """
+    _read_steps(folder / PREPROCESSOR_FILE, _PRE_STEPS[1:])
+    _read_steps(folder / POSTPROCESSOR_FILE, _POST_STEPS)
+    return Pipelines(*_load(folder, config, {"device_processor": {"device": str(device)}}))
+
+
+def _load(
+    folder: Path, config: PreTrainedConfig, overrides: dict[str, dict[str, str]]
+) -> tuple[
+    PolicyProcessorPipeline[dict[str, Any], dict[str, Any]],
+    PolicyProcessorPipeline[torch.Tensor, torch.Tensor],
+]:
     try:
         before, after = make_pre_post_processors(
             config,
             pretrained_path=str(folder),
-            preprocessor_overrides={
-                "tokenizer_processor": {"tokenizer_name": str(tokenizer_folder)},
-                "device_processor": {"device": str(device)},
-            },
+            preprocessor_overrides=overrides,
             postprocessor_overrides={"device_processor": {"device": "cpu"}},
         )
     except (
@@ -141,14 +177,14 @@ def load_processors(
         SafetensorError,
         ProcessorMigrationError,
     ) as error:
+        tokenizer = overrides.get("tokenizer_processor", {}).get("tokenizer_name")
+        with_it = "" if tokenizer is None else f" with the tokenizer of {tokenizer}"
         raise CheckpointError(
-            f"{folder}: LeRobot cannot load {PREPROCESSOR_FILE} and {POSTPROCESSOR_FILE} with the "
-            f"tokenizer of {tokenizer_folder}: {error}"
+            f"{folder}: LeRobot cannot load {PREPROCESSOR_FILE} and "
+            f"{POSTPROCESSOR_FILE}{with_it}: {error}"
         ) from error
     _check_scaling(folder, config, before, after)
-    _check_reference(folder / PREPROCESSOR_FILE, config, before, RelativeActionsProcessorStep)
-    _check_reference(folder / POSTPROCESSOR_FILE, config, after, AbsoluteActionsProcessorStep)
-    return Processors.around(before, after)
+    return before, after
 
 
 def _state(positions: FloatArray) -> torch.Tensor:
@@ -158,7 +194,7 @@ def _state(positions: FloatArray) -> torch.Tensor:
 
 def _check_scaling(
     folder: Path,
-    config: PI0Config,
+    config: PreTrainedConfig,
     before: PolicyProcessorPipeline[Any, Any],
     after: PolicyProcessorPipeline[Any, Any],
 ) -> None:

@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import torch
-from lerobot.configs import FeatureType, NormalizationMode
-from lerobot.policies.pi0.configuration_pi0 import PI0Config
+from lerobot.configs import FeatureType, NormalizationMode, PreTrainedConfig
 from lerobot.processor import NormalizerProcessorStep, UnnormalizerProcessorStep
 
 from pi0_ros.core.errors import CheckpointError
@@ -28,7 +27,7 @@ _SMALLEST_SPREAD = 1e-6
 def check_statistics(
     path: Path,
     step: NormalizerProcessorStep | UnnormalizerProcessorStep,
-    config: PI0Config,
+    config: PreTrainedConfig,
     keys: Iterable[str],
 ) -> None:
     """Compares a scaling step with what the policy's configuration asks for.

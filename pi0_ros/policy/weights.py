@@ -1,4 +1,4 @@
-"""Builds Pi0 so that it cannot run on any weight that did not come from the file.
+"""Builds a policy so that it cannot run on any weight that did not come from the file.
 
 LeRobot's own `from_pretrained` initialises the model at random, then tries to load, and goes on
 with the random weights where that fails. Here the parameters have no memory until the file's
@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from lerobot.policies.pi0.configuration_pi0 import PI0Config
+from lerobot.configs import PreTrainedConfig
 from lerobot.policies.pi0.modeling_pi0 import PI0Policy
+from lerobot.policies.pretrained import PreTrainedPolicy
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -33,7 +34,7 @@ _NAMED_IN_ERRORS = 5
 
 
 def read_weights(
-    model: PI0Policy, weights: Path, header: Mapping[str, TensorHeader]
+    model: PreTrainedPolicy, weights: Path, header: Mapping[str, TensorHeader]
 ) -> dict[str, Tensor]:
     """The file's tensors under the names of `model`, as they are stored.
 
@@ -49,7 +50,7 @@ def read_weights(
 
 
 def fill_model(
-    model: PI0Policy, tensors: dict[str, Tensor], weights: Path, device: torch.device
+    model: PreTrainedPolicy, tensors: dict[str, Tensor], weights: Path, device: torch.device
 ) -> None:
     """Puts copies of the tensors into a model without weights, and empties `tensors` doing so.
 
@@ -72,7 +73,9 @@ def fill_model(
     model.eval()
 
 
-def model_without_weights(model_class: type[PI0Policy], config: PI0Config) -> PI0Policy:
+def model_without_weights(
+    model_class: type[PreTrainedPolicy], config: PreTrainedConfig
+) -> PreTrainedPolicy:
     """The policy with parameters of the right names, shapes and dtypes that hold no values.
 
     Buffers (position ids, rotary frequencies) are computed by the constructor as always.
@@ -101,8 +104,10 @@ def _parameters_without_memory() -> Iterator[None]:
         nn.Module.register_parameter = register
 
 
-def _renamed(model: PI0Policy, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """LeRobot's renaming of the names that openpi and older versions of LeRobot wrote."""
+def _renamed(model: PreTrainedPolicy, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """LeRobot's renaming of the names that openpi and older versions of LeRobot wrote for Pi0."""
+    if not isinstance(model, PI0Policy):
+        return tensors
     fixed = model._fix_pytorch_state_dict_keys(tensors, model.config)
     renamed = {
         key if key.startswith("model.") else f"model.{key}": value for key, value in fixed.items()
@@ -113,7 +118,7 @@ def _renamed(model: PI0Policy, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _check_names_and_shapes(
-    model: PI0Policy, header: Mapping[str, TensorHeader], weights: Path
+    model: PreTrainedPolicy, header: Mapping[str, TensorHeader], weights: Path
 ) -> None:
     for name, entry in header.items():
         if entry.dtype not in _DTYPES:
@@ -162,12 +167,13 @@ def check_finite(name: str, value: Tensor, weights: Path) -> None:
         )
 
 
-def _prove_loaded(model: PI0Policy, taken: Mapping[str, Tensor], weights: Path) -> None:
-    """Every parameter is the very tensor that was taken from the file."""
-    for name, parameter in model.named_parameters(remove_duplicate=False):
-        if parameter.is_meta or parameter.data_ptr() != taken[name].data_ptr():
+def _prove_loaded(model: PreTrainedPolicy, taken: Mapping[str, Tensor], weights: Path) -> None:
+    """Every parameter, and every buffer that is saved, is the very tensor that was taken."""
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    for name, value in {**model.state_dict(), **parameters}.items():
+        if value.is_meta or value.data_ptr() != taken[name].data_ptr():
             raise CheckpointError(
-                f"{weights}: parameter {name!r} was not loaded into the model; refusing to run on "
+                f"{weights}: {name!r} was not loaded into the model; refusing to run on "
                 "anything but the checkpoint's own weights"
             )
     for name, buffer in model.named_buffers():

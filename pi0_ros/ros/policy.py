@@ -9,6 +9,7 @@ from pi0_ros.core.errors import (
     InputRefused,
     ObservationNotReady,
     PolicyError,
+    PolicyUnavailable,
 )
 from pi0_ros.core.observation_builder import ObservationBuilder
 from pi0_ros.policy.interface import Policy, PolicyDescription
@@ -63,6 +64,8 @@ class PolicyNode(ManagedNode):
         self._inputs: PolicyInputs | None = None
         self._loading = ""
         self._broken = ""
+        # The newest failure was that the policy cannot be reached.
+        self._unreachable = False
         self._timeout_s = 0.0
         self._refusals = RefusalLog(self.get_logger().warning)
         self._chunks = publisher(self, topics.ACTION_CHUNK)
@@ -129,13 +132,18 @@ class PolicyNode(ManagedNode):
 
     def _loaded(self, config: PolicyConfig) -> Policy:
         log = self.get_logger()
-        log.info(
-            f"mode {config.mode}: loading {config.path} (importing LeRobot alone takes 5 to 15 s)"
-        )
-        self._loading = f"loading {config.path}"
+        if config.remote is None:
+            log.info(
+                f"mode {config.mode}: loading {config.path} (importing LeRobot alone takes 5 to "
+                "15 s)"
+            )
+            self._loading = f"loading {config.path}"
+        else:
+            log.info(f"mode {config.mode}: asking {config.remote.url} for its first chunk")
+            self._loading = f"waiting for {config.remote.url}"
 
         def progress(seconds: float) -> None:
-            log.info(f"still loading after {seconds:.0f} s")
+            log.info(f"still {self._loading} after {seconds:.0f} s")
             self._reporter.publish()
 
         self._reporter.publish()
@@ -144,7 +152,11 @@ class PolicyNode(ManagedNode):
         finally:
             self._loading = ""
         described = policy.description
-        log.info(f"loaded {described.policy_id} on {described.device}, engine {config.engine}")
+        if config.remote is None:
+            where = f"{described.device}, engine {config.engine}"
+        else:
+            where = config.remote.server
+        log.info(f"loaded {described.policy_id} on {where}")
         if described.is_demo:
             log.warning("mode demo: this checkpoint knows the demo arm and its task only")
         return policy
@@ -181,6 +193,7 @@ class PolicyNode(ManagedNode):
         self._refusals.refused(topics.INSTRUCTION.name, refusal)
 
     def inference_failed(self, error: PolicyError) -> None:
+        self._unreachable = isinstance(error, PolicyUnavailable)
         self.get_logger().error(f"no chunk: {error}", throttle_duration_sec=1.0)
 
     def _watch_inference(self) -> None:
@@ -216,7 +229,10 @@ class PolicyNode(ManagedNode):
         if inference is not None:
             inference_view = inference.view(steady_ns)
             if inference_view.failing:
-                demand = Demand.LATCH
+                # A person must look at a policy that answers wrongly; a gap in the network ends by
+                # itself, and so does the hold.
+                gap = self._unreachable and demand is not Demand.LATCH
+                demand = Demand.HOLD if gap else Demand.LATCH
             if inference_view.problem and (not problems or inference_view.failing):
                 problems = (inference_view.problem, *problems)
         state, reason = self._state("; ".join(problems))

@@ -1,6 +1,7 @@
 """Parameters of the policy node."""
 
 from pi0_ros.core.observation_config import ObservationConfig
+from pi0_ros.policy.remote.remote_config import RemoteConfig
 from pi0_ros.ros.parameter import CAMERA, Parameter, Range
 from pi0_ros.ros.shared_parameters import (
     AUTOSTART,
@@ -12,6 +13,7 @@ from pi0_ros.ros.shared_parameters import (
 )
 
 _OBSERVATION = ObservationConfig(cameras=("main",), joint_names=("joint_1",))
+_REMOTE = RemoteConfig("ws://127.0.0.1:8000")
 
 POLICY = (
     Parameter(
@@ -26,7 +28,8 @@ POLICY = (
         "policy_path",
         "string",
         "",
-        "Folder of a LeRobot checkpoint. Empty in mode demo: the checkpoint of the package.",
+        "Folder of a LeRobot checkpoint, or ws://HOST:PORT of a policy server. Empty in mode demo: "
+        "the checkpoint of the package.",
     ),
     Parameter(
         "device",
@@ -69,8 +72,9 @@ POLICY = (
         f"cameras.{CAMERA}.feature",
         "string",
         "",
-        "Input feature of the checkpoint that this camera feeds. "
-        "Empty: observation.images.<camera>.",
+        "Input feature of the checkpoint that this camera feeds; for a policy server, the key of "
+        "its picture in the message. Empty: observation.images.<camera>, for a server "
+        "observation/<camera>.",
     ),
     Parameter(
         "image_width",
@@ -184,6 +188,55 @@ POLICY = (
         -1,
         "Draws the same noise for every chunk; -1: draws it anew.",
         range=Range(-1, 2**31 - 1),
+    ),
+    Parameter(
+        "remote_state_key",
+        "string",
+        _REMOTE.keys.state,
+        "Policy server: key of the joint positions in the message. A>B is B inside the map A.",
+    ),
+    Parameter(
+        "remote_prompt_key",
+        "string",
+        _REMOTE.keys.prompt,
+        "Policy server: key of the instruction in the message.",
+    ),
+    Parameter(
+        "remote_actions_key",
+        "string",
+        _REMOTE.keys.actions,
+        "Policy server: key of the chunk in the answer.",
+    ),
+    Parameter(
+        "remote_image_layout",
+        "string",
+        _REMOTE.image_layout,
+        "Policy server: order of a picture's axes, hwc (height, width, channel) or chw.",
+        choices=("hwc", "chw"),
+    ),
+    Parameter(
+        "remote_connect_timeout",
+        "double",
+        _REMOTE.connect_timeout_s,
+        "Policy server: a connection that takes longer is given up and tried again later.",
+        unit="s",
+        range=Range(0.05, 600.0),
+    ),
+    Parameter(
+        "remote_call_timeout",
+        "double",
+        _REMOTE.call_timeout_s,
+        "Policy server: a chunk that takes longer is given up; the arm holds until one comes.",
+        unit="s",
+        range=Range(0.05, 600.0),
+    ),
+    Parameter(
+        "remote_warm_up_timeout",
+        "double",
+        _REMOTE.warm_up_timeout_s,
+        "Policy server: as remote_call_timeout, for the first chunk, which may compile the model.",
+        unit="s",
+        range=Range(0.05, 3600.0),
     ),
     Parameter(
         "status_rate",

@@ -5,6 +5,12 @@ from pathlib import Path
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.core.observation_config import ObservationConfig
 from pi0_ros.policy.policy_config import PolicyConfig, default_feature
+from pi0_ros.policy.remote.remote_config import (
+    MessageKeys,
+    RemoteConfig,
+    default_key,
+    is_remote,
+)
 from pi0_ros.ros.inference_thread import InferenceConfig
 from pi0_ros.ros.parameter_values import ParameterValues
 from pi0_ros.share import share_directory
@@ -41,13 +47,16 @@ def policy_config(values: ParameterValues) -> PolicyConfig:
             "policy_path is empty: mode real needs the folder of your LeRobot checkpoint "
             "(mode demo uses the one of the package)"
         )
+    remote = _remote_config(values, path) if is_remote(path) else None
+    feature_of = default_feature if remote is None else default_key
     steps, noise_scale = values.whole("inference_steps"), values.number("noise_scale")
     seed, tokenizer = values.whole("noise_seed"), values.text("tokenizer_path")
     return PolicyConfig(
         path=Path(path).expanduser() if path else share_directory() / "checkpoints" / "demo",
+        remote=remote,
         mode=mode,  # type: ignore[arg-type]  # one of its choices
         camera_features={
-            camera: values.text(f"cameras.{camera}.feature") or default_feature(camera)
+            camera: values.text(f"cameras.{camera}.feature") or feature_of(camera)
             for camera in values.texts("camera_names")
         },
         joints=len(values.texts("joint_names")),
@@ -64,6 +73,29 @@ def policy_config(values: ParameterValues) -> PolicyConfig:
         threads=values.whole("threads"),
         tokenizer_path=Path(tokenizer).expanduser() if tokenizer else None,
     )
+
+
+def _remote_config(values: ParameterValues, url: str) -> RemoteConfig:
+    remote = RemoteConfig(
+        url=url,
+        keys=MessageKeys(
+            state=values.text("remote_state_key"),
+            prompt=values.text("remote_prompt_key"),
+            actions=values.text("remote_actions_key"),
+        ),
+        image_layout=values.text("remote_image_layout"),  # type: ignore[arg-type]  # one of its choices
+        connect_timeout_s=values.number("remote_connect_timeout"),
+        call_timeout_s=values.number("remote_call_timeout"),
+        warm_up_timeout_s=values.number("remote_warm_up_timeout"),
+    )
+    longest_s = remote.connect_timeout_s + remote.call_timeout_s
+    if longest_s >= values.number("inference_timeout"):
+        raise ConfigurationError(
+            f"remote_connect_timeout and remote_call_timeout are {longest_s:g} s together, and an "
+            f"inference hangs after inference_timeout = {values.number('inference_timeout'):g} s: "
+            "raise that, or lower one of these"
+        )
+    return remote
 
 
 def transports(values: ParameterValues) -> dict[str, str]:

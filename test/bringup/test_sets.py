@@ -41,6 +41,11 @@ def test_real_bringup_uses_mode_real_and_the_given_checkpoint() -> None:
     assert parameters["policy_path"] == "/checkpoints/mine"
 
 
+def test_a_policy_server_is_passed_on_as_it_is() -> None:
+    nodes = named(REAL.nodes({**REAL_VALUES, "policy_path": "ws://gpu:8000"}))
+    assert nodes["pi0_policy"].parameters["policy_path"] == "ws://gpu:8000"
+
+
 def test_a_robot_whose_limits_come_partly_from_a_topic_can_be_brought_up(tmp_path: Path) -> None:
     accelerations = {"has_acceleration_limits": True, "max_acceleration": 3.0}
     parameters = {

@@ -7,7 +7,7 @@ import pytest
 from pi0_ros.msg import PolicyStatus, SafetyReport
 from sensor_msgs.msg import JointState
 
-from pi0_ros.core.errors import PolicyError
+from pi0_ros.core.errors import PolicyError, PolicyUnavailable
 from pi0_ros.ros import topics
 from pi0_ros.sim.demo_arm import HOME
 
@@ -71,6 +71,48 @@ def test_a_policy_that_fails_twice_in_a_row_asks_for_a_latch_until_it_works(
     demanded(policy, PolicyStatus.DEMAND_LATCH, "no luck")
     policy.stub.answers = working
     demanded(policy, PolicyStatus.DEMAND_NONE)
+
+
+def test_a_policy_that_cannot_be_reached_asks_for_a_hold_until_it_can(policy: PolicyRig) -> None:
+    working, demands = policy.stub.answers, len(policy.statuses)
+
+    def away(_observation: Any) -> Any:
+        raise PolicyUnavailable("gpu:8000: connection lost")
+
+    policy.stub.answers = away
+    demanded(policy, PolicyStatus.DEMAND_HOLD, "gpu:8000: connection lost")
+    failures = len(policy.stub.seen)
+    policy.until(lambda: len(policy.stub.seen) > failures + 5, "more failures")
+    policy.stub.answers = working
+    demanded(policy, PolicyStatus.DEMAND_NONE)
+    asked = {status.demand for status in policy.statuses[demands:]}
+    assert PolicyStatus.DEMAND_LATCH not in asked
+
+
+def test_a_policy_that_comes_back_wrong_asks_for_a_latch(policy: PolicyRig) -> None:
+    def away(_observation: Any) -> Any:
+        raise PolicyUnavailable("gpu:8000: connection lost")
+
+    def wrong(_observation: Any) -> Any:
+        raise PolicyError("another policy")
+
+    policy.stub.answers = away
+    demanded(policy, PolicyStatus.DEMAND_HOLD, "connection lost")
+    policy.stub.answers = wrong
+    demanded(policy, PolicyStatus.DEMAND_LATCH, "another policy")
+
+
+def test_a_frozen_camera_asks_for_a_latch_though_the_policy_is_away(policy: PolicyRig) -> None:
+    def away(_observation: Any) -> Any:
+        raise PolicyUnavailable("gpu:8000: connection lost")
+
+    policy.stub.answers = away
+    demanded(policy, PolicyStatus.DEMAND_HOLD, "connection lost")
+    steps = iter(range(100_000))
+    policy.feeds["joints"] = lambda stamp_ns: policy.joints.publish(
+        joint_state(stamp_ns, position=(HOME + 0.03 * (next(steps) % 40)).tolist())
+    )
+    demanded(policy, PolicyStatus.DEMAND_LATCH, "frozen")
 
 
 def test_an_inactive_policy_asks_for_nothing(policy: PolicyRig) -> None:

@@ -1,0 +1,31 @@
+"""The last gate before a policy, for every policy that has none of its own."""
+
+import numpy as np
+
+from pi0_ros.core.errors import PolicyError
+from pi0_ros.core.observation import Observation
+from pi0_ros.policy.interface import PolicyDescription
+
+
+def check_observation(observation: Observation, described: PolicyDescription) -> None:
+    """Whoever builds observations has checked them for the operator; this is for the rest.
+
+    Raises:
+        PolicyError: cameras, pictures or joint positions are not those of the description.
+    """
+    if set(observation.images) != set(described.cameras):
+        raise PolicyError(
+            f"observation has the cameras {', '.join(observation.images)}, the policy takes "
+            f"{', '.join(described.cameras)}"
+        )
+    for camera, picture in observation.images.items():
+        if picture.dtype != np.uint8 or picture.shape != (*described.image_shape, 3):
+            raise PolicyError(
+                f"camera {camera}: expected uint8 {(*described.image_shape, 3)}, got "
+                f"{picture.dtype} {picture.shape}"
+            )
+    positions = observation.positions
+    if positions.shape != (described.joints,) or not np.isfinite(positions).all():
+        raise PolicyError(
+            f"expected {described.joints} finite joint positions, got {positions.tolist()}"
+        )

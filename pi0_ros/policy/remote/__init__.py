@@ -1,0 +1,1 @@
+"""The policy on another machine: openpi's WebSocket and msgpack protocol, both ends of it."""
