@@ -1,5 +1,6 @@
 """What a policy is loaded from and with."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Literal, get_args
 
 from pi0_ros.core.arrays import require_unique_names
 from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.policy.rtc_config import RtcConfig
 
 Mode = Literal["real", "demo"]
 Units = Literal["rad", "deg"]
@@ -47,6 +49,7 @@ class PolicyConfig:
             checkpoint says, 1 where it says nothing.
         noise_seed: draws the same noise for every chunk; None draws it anew.
         threads: of torch on the CPU; 0 leaves torch's own choice.
+        rtc: how chunks go on where the chunk before leads; None: each stands for itself.
         tokenizer_path: folder of the tokenizer; None: the folder `tokenizer` in the checkpoint.
 
     Raises:
@@ -68,6 +71,7 @@ class PolicyConfig:
     noise_scale: float | None = None
     noise_seed: int | None = None
     threads: int = 1
+    rtc: RtcConfig | None = None
     tokenizer_path: Path | None = None
 
     def __post_init__(self) -> None:
@@ -84,6 +88,11 @@ class PolicyConfig:
             raise ConfigurationError(
                 f"vision_precision: {self.vision_precision!r} needs the parameter engine to be "
                 "'fast': LeRobot's vision tower is float32 always"
+            )
+        if self.engine != "fast" and self.rtc is not None:
+            raise ConfigurationError(
+                f"rtc: {self.rtc.method!r} needs the parameter engine to be 'fast', got "
+                f"{self.engine!r}: change that, or set rtc to 'off'"
             )
         if not _DEVICE.fullmatch(self.device):
             raise ConfigurationError(
@@ -108,6 +117,11 @@ class PolicyConfig:
             )
         if self.threads < 0:
             raise ConfigurationError(f"threads: must be at least 0, got {self.threads}")
+
+    @property
+    def units_per_rad(self) -> float:
+        """What the checkpoint's unit counts in a rad."""
+        return math.degrees(1.0) if self.policy_units == "deg" else 1.0
 
     @staticmethod
     def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
