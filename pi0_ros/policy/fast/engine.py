@@ -26,12 +26,12 @@ class _Prompt:
     Attributes:
         embedded: of the present instruction; another one of the same length is written over it.
         recorded: the whole call as a CUDA graph, once it ran on a GPU: without guidance (None), or
-            with that of a method and a largest weight.
+            with a largest weight of it.
     """
 
     embedded: Tensor
     places: Places
-    recorded: dict[tuple[bool, float] | None, RecordedCall] = field(default_factory=dict)
+    recorded: dict[float | None, RecordedCall] = field(default_factory=dict)
 
 
 class FastEngine:
@@ -89,11 +89,13 @@ class FastEngine:
         self._noise.copy_(noise[0])
         self._letterbox.load(pictures)
         guidance = None if guidance is None else self._in_place(guidance)
-        # Stages cannot be told apart inside a recording.
-        if self._pool is None or mark is not unmarked:
+        # Stages cannot be told apart inside a recording, and autograd is left out of it: nobody
+        # has seen it work there.
+        carried_back = guidance is not None and guidance.jacobian
+        if self._pool is None or mark is not unmarked or carried_back:
             actions = self._compute(prompt, guidance, mark)
         else:
-            kind = None if guidance is None else (guidance.jacobian, guidance.max_weight)
+            kind = None if guidance is None else guidance.max_weight
             if kind not in prompt.recorded:
                 prompt.recorded[kind] = RecordedCall(
                     lambda: self._compute(prompt, guidance), self._device, self._pool
