@@ -58,3 +58,13 @@ def guidance_weight(time: float, max_weight: float) -> float:
     if tau <= 0.0 or time <= 0.0:
         return max_weight
     return min(max_weight, (tau * tau + time * time) / (tau * time))
+
+
+def closing_weight(time: float, max_weight: float) -> float:
+    """The factor of the last correction where the Jacobian is taken as the identity.
+
+    Not the paper's: the step from `time` to 0 ends at the estimate plus `time` times the
+    correction, so that with 1 / time a row of weight 1 ends on the chunk before. Equation 2 would
+    leave a tenth of the distance at ten steps, for nothing in return.
+    """
+    return min(max_weight, 1.0 / time)

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from pi0_ros.policy.fast.flow_time import time_embeddings
-from pi0_ros.policy.fast.guidance import Guidance, guidance_weight
+from pi0_ros.policy.fast.guidance import Guidance, closing_weight, guidance_weight
 from pi0_ros.policy.fast.sizes import Pi0Sizes, Tower
 from pi0_ros.policy.fast.traced import traced_velocity
 from pi0_ros.policy.fast.weights import GemmaLayer, Pi0Weights, VisionLayer
@@ -132,7 +132,8 @@ class FastModel:
                 h = self._seen(x, step, state, places)
                 velocity = torch.addmm(self._w.action_out[1], h, self._w.action_out[0])
                 correction = guidance.weights * (guidance.target - (x - time * velocity))
-            strength = guidance_weight(time, guidance.max_weight)
+            closing = step == len(self._times) - 1 and not guidance.jacobian
+            strength = (closing_weight if closing else guidance_weight)(time, guidance.max_weight)
             x.add_(velocity, alpha=self._step).add_(correction, alpha=-self._step * strength)
         return x
 
