@@ -12,6 +12,7 @@ from torch.nn import functional
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.errors import CheckpointError, ConfigurationError
 from pi0_ros.core.observation import Observation
+from pi0_ros.policy.chunk_pace import ChunkPace
 from pi0_ros.policy.engine import Engine, GuidedEngine
 from pi0_ros.policy.fast.engine import FastEngine
 from pi0_ros.policy.fast.guidance import Guidance, soft_mask
@@ -28,11 +29,15 @@ class _Before:
 
     What the model gave may be relative to the state it was computed from. These are not, and
     the checkpoint's own preprocessing makes them what the model would give from a later state.
+
+    Attributes:
+        began: where the arm was measured at the stamp, (joints,).
     """
 
     stamp_ns: int
     epoch: int
     positions: FloatArray
+    began: FloatArray
 
 
 class RealTimeChunking:
@@ -52,6 +57,7 @@ class RealTimeChunking:
         self._units = units
         self._max_weight = config.max_weight or float(engine.flow_steps)
         self._before: _Before | None = None
+        self._pace = ChunkPace()
 
     def chunk(
         self,
@@ -74,7 +80,9 @@ class RealTimeChunking:
         Args:
             positions: the observation's chunk as the arm gets it, (horizon, joints), rad or m.
         """
-        self._before = _Before(observation.stamp_ns, observation.epoch, positions)
+        self._before = _Before(
+            observation.stamp_ns, observation.epoch, positions, observation.positions
+        )
 
     def check(self, positions: FloatArray) -> None:
         """Whether rows come back as they were from the checkpoint's two pipelines.
@@ -96,19 +104,26 @@ class RealTimeChunking:
 
     def forget(self) -> None:
         self._before = None
+        self._pace.forget()
 
     def _guidance(self, observation: Observation) -> Guidance | None:
         """None where there is nothing to agree with: the chunk is then as without any of this."""
         before, step_ns = self._before, self._config.step_ns
-        if before is None or observation.epoch != before.epoch or observation.takeover_ns is None:
+        if before is None or observation.epoch != before.epoch:
+            self._pace.forget()
+            return None
+        if observation.takeover_ns is None:
             return None
         horizon = len(before.positions)
         # In rows of the chunk before: where the new one's first row is.
         offset = (observation.stamp_ns - before.stamp_ns) / step_ns
         if not 0.0 <= offset <= horizon - 1:
+            self._pace.forget()
             return None
         here = _at_rows(before.positions, np.array([offset]))[0]
-        if not np.abs(here - observation.positions).max() <= self._config.max_distance:
+        self._pace.moved(here - before.positions[0], observation.positions - before.began)
+        near = np.abs(here - observation.positions).max() <= self._config.max_distance
+        if not (near and self._pace.is_kept):
             return None
         shared = int(horizon - 1 - offset) + 1
         # The curve between two rows bends with one more on either side of them.

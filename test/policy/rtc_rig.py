@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 import numpy as np
 
@@ -20,7 +21,8 @@ from pi0_ros.policy.interface import Policy
 MS = 1_000_000
 START_NS = 1_000_000_000_000
 FRAME_NS = 33_333_333
-EPOCH = 7
+# Each stage has its own: policies are used by one after the other.
+_EPOCHS = count(1)
 
 Look = Callable[[FloatArray], Mapping[str, np.ndarray]]
 
@@ -56,14 +58,16 @@ class Stage:
         start: FloatArray,
         step_ns: int = FRAME_NS,
         instruction: str = "circle over the red block",
+        config: ControlConfig | None = None,
     ) -> None:
         self._policy, self._look, self._limits = policy, look, limits
         self._step_ns, self._instruction = step_ns, instruction
-        self._config = ControlConfig()
+        self._config = config or ControlConfig()
         self._loop = ControlLoop(limits, self._config)
         self._now_ns, self._position = START_NS, start
         self._sequence = 0
         self._delay = ChunkDelay()
+        self._epoch = next(_EPOCHS)
 
     def play(
         self, seconds: float, latency_s: Callable[[int], float], period_s: float = 0.125
@@ -99,17 +103,17 @@ class Stage:
             self._look(self._position),
             self._position,
             self._instruction,
-            EPOCH,
+            self._epoch,
             None if expected_ns is None else stamp_ns + expected_ns,
         )
         rows = self._policy.infer(observation)
         self._sequence += 1
         names = self._limits.joint_names
-        return ActionChunk(stamp_ns, self._step_ns, names, rows, self._sequence, EPOCH)
+        return ActionChunk(stamp_ns, self._step_ns, names, rows, self._sequence, self._epoch)
 
     def _deliver(self, ready_ns: int, chunk: ActionChunk, played: Played) -> None:
         delay_ns = ready_ns - chunk.stamp_ns
-        self._delay.measured(EPOCH, delay_ns)
+        self._delay.measured(self._epoch, delay_ns)
         try:
             self._loop.add_chunk(chunk, self._now_ns)
         except InputRefused as refusal:

@@ -137,6 +137,16 @@ def test_a_chunk_that_does_not_play_on_guides_nothing(observation: Observation) 
     assert guidance_of(observation) is None
 
 
+def test_an_arm_that_plays_chunks_slower_than_they_ask_is_not_guided() -> None:
+    """By the clock it would be at row 1, it is at row 0.3."""
+    engine = Engine()
+    rtc = RealTimeChunking(CONFIG, engine, Processors(), 1.0)  # type: ignore[arg-type]
+    rtc.remember(at_row(0.0), ROWS)
+    slow = at_row(1.0, positions=0.03 * np.ones(2))
+    rtc.chunk(slow, [], slow.positions, torch.zeros(1))
+    assert engine.guided == [None]
+
+
 def test_the_first_chunk_and_one_after_forgetting_are_guided_by_nothing() -> None:
     engine = Engine()
     rtc = RealTimeChunking(CONFIG, engine, Processors(), 1.0)  # type: ignore[arg-type]
@@ -204,11 +214,13 @@ def test_chunks_go_on_where_the_one_before_leads_and_of_another_epoch_nothing_is
     rtc = RtcConfig(method, STEP_NS, max_distance=10.0)
     guided = load_policy(replace(config, rtc=rtc))
     first = replace(observation, stamp_ns=STEP_NS, epoch=4, takeover_ns=2 * STEP_NS)
+    played = free.infer(first)
     # Bit for bit: without a chunk before there is no other arithmetic.
-    assert np.array_equal(guided.infer(first), free.infer(first))
-    moved = observation.positions + 0.3
+    assert np.array_equal(guided.infer(first), played)
+    # As far as the chunk asks for in a row.
+    moved = observation.positions + played[1] - played[0]
     second = replace(first, stamp_ns=2 * STEP_NS, takeover_ns=4 * STEP_NS, positions=moved)
-    before, naive = free.infer(first)[1:5], free.infer(second)[:4]
+    before, naive = played[1:5], free.infer(second)[:4]
     agreed = guided.infer(second)[:4]
     assert np.abs(agreed - before).max() < np.abs(naive - before).max()
     third = replace(second, stamp_ns=3 * STEP_NS, epoch=5, takeover_ns=5 * STEP_NS)
