@@ -18,7 +18,8 @@ class ChunkPace:
 
     At another speed (a speed scale, chunks slowed down by the limits) the clock does not say where
     in a chunk the arm is, and guiding by it would drive the motion on ahead of the arm. A constant
-    lag behind the commands leaves the difference of two positions as it is.
+    lag behind the commands leaves the difference of two positions as it is. One that goes further
+    than asked is as good: splices that jump ahead do that, and guiding is what ends them.
     """
 
     def __init__(self) -> None:
@@ -39,4 +40,4 @@ class ChunkPace:
         """True as well where there was too little motion to tell."""
         gone = sum(one for one, _ in self._recent)
         asked = sum(one for _, one in self._recent)
-        return asked < _STILL_RAD**2 or _SLOWEST <= gone / asked <= 1.0 / _SLOWEST
+        return asked < _STILL_RAD**2 or gone >= _SLOWEST * asked
