@@ -87,6 +87,13 @@ _INFERENCE = (
         choices=(FROM_PARAMS_FILE, "fast", "lerobot"),
     ),
     Argument(
+        "rtc",
+        "Real-time chunking: off, identity (the cheaper) or jacobian (the published method). "
+        "Empty: as in params_file.",
+        default=FROM_PARAMS_FILE,
+        choices=(FROM_PARAMS_FILE, "off", "identity", "jacobian"),
+    ),
+    Argument(
         "instruction",
         "The task in words, until another one comes on the topic instruction. "
         "Empty: as in params_file.",
@@ -146,10 +153,9 @@ def _policy(values: Mapping[str, str]) -> NodeSpec:
         "policy_path": _folder_or_server(policy_path),
         "device": _device(values["device"]),
     }
-    if values["engine"] != FROM_PARAMS_FILE:
-        parameters["engine"] = values["engine"]
-    if values["instruction"] != FROM_PARAMS_FILE:
-        parameters["instruction"] = values["instruction"]
+    for name in ("engine", "rtc", "instruction"):
+        if values[name] != FROM_PARAMS_FILE:
+            parameters[name] = values[name]
     if values["inference_rate"] != FROM_PARAMS_FILE:
         parameters["inference_rate"] = _rate(values["inference_rate"])
     if values["transport"] != FROM_PARAMS_FILE:

@@ -12,6 +12,7 @@ from pi0_ros.core.limits import ArmLimits
 from pi0_ros.core.playback import Playback
 from pi0_ros.core.shadow import Shadow
 from pi0_ros.core.speed_scale import SpeedScale
+from pi0_ros.core.splice_errors import SpliceErrors
 
 
 class ChunkPlayer:
@@ -23,6 +24,7 @@ class ChunkPlayer:
         shadow: compares chunks with the arm in a dry run, where nothing else plays them.
         accepted: chunks spliced in since the counters were restarted.
         rejected: reason -> chunks since then.
+        splices: distances between a chunk and the one of the same epoch that it replaced.
     """
 
     def __init__(self, limits: ArmLimits, config: ControlConfig) -> None:
@@ -34,11 +36,13 @@ class ChunkPlayer:
         self.shadow = Shadow(
             limits.joint_names, config.divergence_after_s, max_gap_s=config.joint_max_age_s
         )
+        self.splices = SpliceErrors()
         self.restart_counters()
 
     def restart_counters(self) -> None:
         self.accepted = 0
         self.rejected: Counter[str] = Counter()
+        self.splices.restart()
         self.shadow.restart()
 
     def refuse(self, refusal: InputRefused) -> None:
@@ -73,7 +77,8 @@ class ChunkPlayer:
         # What the arm was following is left smoothly; an older instruction is no longer followed,
         # so motion then starts from the plan, as it does out of a hold.
         followed, before = arm.planned, None if afresh else self.playback
-        if before is not None and before.chunk.epoch == admitted.epoch:
+        replaces = before is not None and before.chunk.epoch == admitted.epoch
+        if before is not None and replaces:
             followed = before.targets(np.array([arm.splice_ns], dtype=np.int64))[0]
         self.playback = Playback(
             self._limits,
@@ -84,6 +89,8 @@ class ChunkPlayer:
             path_tolerance=self._config.path_tolerance_rad,
             speed=self.speed,
         )
+        if replaces and self.playback.jump is not None:
+            self.splices.add(float(np.abs(self.playback.jump).max()))
         self.accepted += 1
 
     def age_s(self, now_ns: int) -> float | None:

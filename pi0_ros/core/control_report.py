@@ -11,7 +11,7 @@ from pi0_ros.core.planner import Planner
 def control_report(
     state: ControlState, reason: str, config: ControlConfig, planner: Planner, player: ChunkPlayer
 ) -> ControlReport:
-    """What happened; takes the timing entries out of the planner's record."""
+    """What happened; takes out the entries since the report before: timing, splices."""
     record, limits = planner.record, planner.limits
     tick_periods_s, action_ages_s = record.take_timing()
     playback, scale = player.playback, player.scale_at(planner.promised_ns)
@@ -35,6 +35,9 @@ def control_report(
         rejected=dict(player.rejected),
         chunk_sequence=0 if playback is None else playback.chunk.sequence,
         epoch=0 if playback is None else playback.chunk.epoch,
+        splice_error=player.splices.newest,
+        splice_error_peak=player.splices.peak,
+        splice_errors=player.splices.take(),
         divergence=player.shadow.figures(),
         tick_periods_s=tick_periods_s,
         action_ages_s=action_ages_s,

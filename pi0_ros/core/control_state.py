@@ -47,6 +47,9 @@ class ControlReport:
         displacement: distance between what the chunk asks for and what is commanded.
         limited_ticks: ticks in which the limiter changed a joint's command.
         rejected: reason -> chunks.
+        splice_error, splice_error_peak: largest joint's distance, before blending, between a chunk
+            and the one it replaced, where it took over: the newest, the largest since activation.
+        splice_errors: one for every chunk that replaced another since the previous report.
         divergence: between the policy and the arm; found in a dry run only.
         tick_periods_s, action_ages_s: one entry a tick since the previous report.
     """
@@ -68,6 +71,9 @@ class ControlReport:
     rejected: Mapping[str, int]
     chunk_sequence: int
     epoch: int
+    splice_error: float
+    splice_error_peak: float
+    splice_errors: tuple[float, ...]
     divergence: Divergence
     tick_periods_s: tuple[float, ...]
     action_ages_s: tuple[float, ...]

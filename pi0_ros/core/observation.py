@@ -19,12 +19,18 @@ class Observation:
         images: camera name -> uint8 RGB, shape (height, width, 3), in the configured order.
         positions: joint positions in configured order, shape (joints,), rad or m.
         instruction: what the arm is to do.
+        epoch: of the chunk that is made of it. It rises where nothing that was computed before
+            counts any more.
+        takeover_ns: when that chunk is expected to be there to be played, ROS time; None where
+            nothing is known of it.
     """
 
     stamp_ns: int
     images: Mapping[str, NDArray[np.uint8]]
     positions: FloatArray
     instruction: str
+    epoch: int = 0
+    takeover_ns: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "images", MappingProxyType(dict(self.images)))

@@ -23,6 +23,8 @@ class Playback:
         chunk: the chunk in play, columns in the arm's joint order.
         slow_down: >= 1, what the limits ask for; the speed scale comes on top of it.
         speed: the clock that the chunk is played by.
+        jump: at the splice, from this chunk to what was followed, shape (joints,); fades out by
+            blending. None where nothing was followed.
     """
 
     def __init__(
@@ -58,9 +60,9 @@ class Playback:
         first = max(0, past_ns // chunk.step_ns - 1)
         self.slow_down = slow_down_factor(limits, step_s, rows[first:])
         self._curve = ChunkCurve(rows)
-        self._offset = np.zeros(chunk.positions.shape[1])
-        if followed is not None and blend_ns > 0:
-            self._offset = followed - self.targets(splice)[0]
+        self.jump: FloatArray | None = None
+        if followed is not None:
+            self.jump = followed - self._on_chunk(splice)[0]
 
     def chunk_time_ns(self, times_ns: NDArray[np.int64]) -> FloatArray:
         """Time since the chunk's capture stamp, speed scale and slow-down included, in ns."""
@@ -70,12 +72,15 @@ class Playback:
 
     def targets(self, times_ns: NDArray[np.int64]) -> FloatArray:
         """Where the arm should be at each time, shape (times, joints)."""
-        on_chunk = self._curve.at(self.chunk_time_ns(times_ns) / self.chunk.step_ns)
-        if self._blend_ns <= 0:
+        on_chunk = self._on_chunk(times_ns)
+        if self._blend_ns <= 0 or self.jump is None:
             return on_chunk
         done = np.clip((times_ns - self._splice_ns) / self._blend_ns, 0.0, 1.0)
         fading = 1.0 - done * done * (3.0 - 2.0 * done)
-        return on_chunk + fading[:, np.newaxis] * self._offset
+        return on_chunk + fading[:, np.newaxis] * self.jump
+
+    def _on_chunk(self, times_ns: NDArray[np.int64]) -> FloatArray:
+        return self._curve.at(self.chunk_time_ns(times_ns) / self.chunk.step_ns)
 
     def ended(self, time_ns: int) -> bool:
         """Whether the last row was due before `time_ns`."""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pi0_ros.core.arrays import FloatArray
+from pi0_ros.policy.fast.guidance import Guidance
 
 # Stages of a chunk, in order. An engine calls `mark` with a stage's name when it ends.
 STAGES = ("pre-processing", "vision", "prefix", "flow", "post-processing")
@@ -53,4 +54,25 @@ class Engine(Protocol):
             noise: (1, *noise_shape), float32 on the device.
             mark: is told the name of each stage up to "flow" when it ends.
         """
+        ...
+
+
+class GuidedEngine(Engine, Protocol):
+    """One that can make a chunk agree with the one before while it is computed."""
+
+    @property
+    def flow_steps(self) -> int:
+        """Euler steps per chunk."""
+        ...
+
+    def chunk(
+        self,
+        pictures: Sequence[NDArray[np.uint8]],
+        positions: FloatArray,
+        instruction: str,
+        noise: Tensor,
+        mark: Mark = unmarked,
+        guidance: Guidance | None = None,
+    ) -> Tensor:
+        """As Engine.chunk, and bit for bit the same where `guidance` is None."""
         ...

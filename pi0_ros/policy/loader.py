@@ -51,6 +51,7 @@ def load_policy(config: PolicyConfig) -> Policy:
         from pi0_ros.policy.features import camera_order
         from pi0_ros.policy.pi0_policy import Pi0Policy
         from pi0_ros.policy.processors import load_processors
+        from pi0_ros.policy.rtc import real_time_chunking
         from pi0_ros.policy.weights import model_without_weights, read_weights
         from pi0_ros.policy.wordless_policy import load_wordless
 
@@ -85,8 +86,9 @@ def load_policy(config: PolicyConfig) -> Policy:
         noise_scale = config.noise_scale
         if noise_scale is None:
             noise_scale = getattr(checkpoint, "inference_noise_scale", 1.0)
-        policy = Pi0Policy(engine, processors, description, config, noise_scale)
-        policy.infer(_blank_observation(description))
+        rtc = real_time_chunking(config.rtc, engine, processors, config.units_per_rad)
+        policy = Pi0Policy(engine, processors, description, config, noise_scale, rtc)
+        policy.warm_up(_blank_observation(description))
     return policy
 
 

@@ -1,6 +1,6 @@
 """A Pi0 checkpoint behind the Policy interface: what is checked whatever computes the chunk."""
 
-import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from pi0_ros.policy.engine import Engine
 from pi0_ros.policy.interface import PolicyDescription
 from pi0_ros.policy.policy_config import PolicyConfig
 from pi0_ros.policy.processors import Processors
+from pi0_ros.policy.rtc import RealTimeChunking
 
 # What torch and LeRobot raise when a computation fails; anything else is a defect of ours.
 _FAILURES = (RuntimeError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
@@ -23,6 +24,7 @@ class Pi0Policy:
 
     Args:
         noise_scale: standard deviation of the noise that each chunk starts from.
+        rtc: guides each chunk by the one before; None: each stands for itself.
     """
 
     def __init__(
@@ -32,14 +34,16 @@ class Pi0Policy:
         description: PolicyDescription,
         config: PolicyConfig,
         noise_scale: float,
+        rtc: RealTimeChunking | None = None,
     ) -> None:
         self._engine = engine
         self._processors = processors
         self._description = description
         self._device = torch.device(description.device)
-        self._to_policy_units = math.degrees(1.0) if config.policy_units == "deg" else 1.0
+        self._to_policy_units = config.units_per_rad
         self._seed = config.noise_seed
         self._noise_scale = noise_scale
+        self._rtc = rtc
         self._instruction: str | None = None
 
     @property
@@ -56,7 +60,8 @@ class Pi0Policy:
             self._instruction = observation.instruction
         try:
             with torch.no_grad():
-                actions = self._actions(observation)
+                chunk = self._chunk(observation)
+                actions = self._in_rad(chunk)
         except torch.OutOfMemoryError as error:
             raise PolicyLost(
                 f"{self._device}: out of memory during inference ({error}); end what else uses "
@@ -66,15 +71,29 @@ class Pi0Policy:
             if any(mark in str(error) for mark in _DEVICE_LOST):
                 raise PolicyLost(f"{self._device}: device lost ({error})") from error
             raise PolicyError(f"inference failed: {type(error).__name__}: {error}") from error
-        return self._checked(actions)
+        checked = self._checked(actions)
+        if self._rtc is not None:
+            self._rtc.remember(observation, checked)
+        return checked
 
-    def _actions(self, observation: Observation) -> FloatArray:
-        chunk = self._engine.chunk(
-            [observation.images[camera] for camera in self._description.cameras],
-            observation.positions * self._to_policy_units,
-            observation.instruction,
-            self._noise(),
-        )
+    def warm_up(self, observation: Observation) -> None:
+        """Everything once that takes longer the first time; what comes of it is thrown away."""
+        first = self.infer(observation)
+        if self._rtc is not None:
+            self._rtc.check(first)
+            # An arm that follows the first chunk: the second is guided by it.
+            following = replace(observation, positions=first[0], takeover_ns=observation.stamp_ns)
+            self.infer(following)
+            self._rtc.forget()
+
+    def _chunk(self, observation: Observation) -> torch.Tensor:
+        pictures = [observation.images[camera] for camera in self._description.cameras]
+        positions = observation.positions * self._to_policy_units
+        if self._rtc is not None:
+            return self._rtc.chunk(observation, pictures, positions, self._noise())
+        return self._engine.chunk(pictures, positions, observation.instruction, self._noise())
+
+    def _in_rad(self, chunk: torch.Tensor) -> FloatArray:
         actions: FloatArray = self._processors.after(chunk)[0].double().cpu().numpy()
         return actions / self._to_policy_units
 

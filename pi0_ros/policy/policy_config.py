@@ -1,5 +1,6 @@
 """What a policy is loaded from and with."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Literal, get_args
 from pi0_ros.core.arrays import require_unique_names
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.policy.remote.remote_config import RemoteConfig
+from pi0_ros.policy.rtc_config import RtcConfig
 
 Mode = Literal["real", "demo"]
 Units = Literal["rad", "deg"]
@@ -49,6 +51,7 @@ class PolicyConfig:
             checkpoint says, 1 where it says nothing.
         noise_seed: draws the same noise for every chunk; None draws it anew.
         threads: of torch on the CPU; 0 leaves torch's own choice.
+        rtc: how chunks go on where the chunk before leads; None: each stands for itself.
         tokenizer_path: folder of the tokenizer; None: the folder `tokenizer` in the checkpoint.
         remote: a server that computes the chunks instead. `camera_features` then are the names of
             the pictures in a message, and what is about the computation is the server's business.
@@ -72,6 +75,7 @@ class PolicyConfig:
     noise_scale: float | None = None
     noise_seed: int | None = None
     threads: int = 1
+    rtc: RtcConfig | None = None
     tokenizer_path: Path | None = None
     remote: RemoteConfig | None = None
 
@@ -89,6 +93,11 @@ class PolicyConfig:
             raise ConfigurationError(
                 f"vision_precision: {self.vision_precision!r} needs the parameter engine to be "
                 "'fast': LeRobot's vision tower is float32 always"
+            )
+        if self.engine != "fast" and self.rtc is not None:
+            raise ConfigurationError(
+                f"rtc: {self.rtc.method!r} needs the parameter engine to be 'fast', got "
+                f"{self.engine!r}: change that, or set rtc to 'off'"
             )
         if not _DEVICE.fullmatch(self.device):
             raise ConfigurationError(
@@ -118,6 +127,11 @@ class PolicyConfig:
     def source(self) -> str:
         """Where the policy is, for people."""
         return str(self.path) if self.remote is None else self.remote.url
+
+    @property
+    def units_per_rad(self) -> float:
+        """What the checkpoint's unit counts in a rad."""
+        return math.degrees(1.0) if self.policy_units == "deg" else 1.0
 
     @staticmethod
     def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

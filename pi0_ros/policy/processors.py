@@ -93,6 +93,18 @@ class Processors:
         """
         return self.without_prompt({OBS_STATE: _state(positions)})[OBS_STATE]
 
+    def scale_actions(self, rows: FloatArray, positions: FloatArray) -> torch.Tensor:
+        """Actions as the model would give them, float32 (rows, joints) on the device.
+
+        Args:
+            rows: (rows, joints), absolute, in the checkpoint's unit.
+            positions: (joints,) likewise: what actions are relative to, where they are.
+        """
+        actions = torch.from_numpy(rows.astype(np.float32))[None]
+        scaled: torch.Tensor
+        scaled = self.without_prompt({OBS_STATE: _state(positions), ACTION: actions})[ACTION]
+        return scaled[0]
+
     def check_instruction(self, text: str, vocabulary: int) -> None:
         """Tokenizes without cutting.
 

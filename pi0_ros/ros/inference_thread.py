@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +16,7 @@ from pi0_ros.core.instruction import checked_instruction
 from pi0_ros.core.observation import Observation
 from pi0_ros.core.observation_builder import INSTRUCTION, ObservationBuilder
 from pi0_ros.core.pacing import Metronome
+from pi0_ros.policy.chunk_delay import ChunkDelay
 from pi0_ros.policy.interface import Policy
 from pi0_ros.ros.chunk_record import ChunkRecord
 
@@ -120,6 +121,7 @@ class InferenceThread:
         self._problem = ""
         self._busy_since_ns: int | None = None
         self._record = ChunkRecord()
+        self._delay = ChunkDelay()
         self._instructions: deque[str] = deque()
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
 
@@ -199,6 +201,9 @@ class InferenceThread:
             if observation.stamp_ns == self._newest_stamp_ns:
                 return
             self._newest_stamp_ns = observation.stamp_ns
+            delay_ns = self._delay.expected_ns
+            takeover_ns = None if delay_ns is None else observation.stamp_ns + delay_ns
+            observation = replace(observation, epoch=epoch, takeover_ns=takeover_ns)
             self._busy_since_ns = steady_ns
         try:
             positions = self._checked(self._policy.infer(observation))
@@ -234,6 +239,7 @@ class InferenceThread:
             )
             self._failures = 0
             self._problem = ""
+            self._delay.measured(epoch, self._now_ns() - observation.stamp_ns)
             self._record.published(time.monotonic_ns(), inference_ns)
             self._listener.publish_chunk(Inferred(chunk, observation.instruction, inference_ns))
 

@@ -11,6 +11,7 @@ from pi0_ros.policy.remote.remote_config import (
     default_key,
     is_remote,
 )
+from pi0_ros.policy.rtc_config import RtcConfig
 from pi0_ros.ros.inference_thread import InferenceConfig
 from pi0_ros.ros.parameter_values import ParameterValues
 from pi0_ros.share import share_directory
@@ -30,7 +31,7 @@ def observation_config(values: ParameterValues) -> ObservationConfig:
 def inference_config(values: ParameterValues) -> InferenceConfig:
     return InferenceConfig(
         rate_hz=values.number("inference_rate"),
-        step_ns=round(1e9 / values.number("action_rate")),
+        step_ns=_step_ns(values),
         joint_names=values.texts("joint_names"),
         instruction_max_bytes=observation_config(values).instruction_max_bytes,
     )
@@ -71,6 +72,7 @@ def policy_config(values: ParameterValues) -> PolicyConfig:
         noise_scale=None if noise_scale == -1.0 else noise_scale,
         noise_seed=None if seed == -1 else seed,
         threads=values.whole("threads"),
+        rtc=_rtc_config(values),
         tokenizer_path=Path(tokenizer).expanduser() if tokenizer else None,
     )
 
@@ -96,6 +98,24 @@ def _remote_config(values: ParameterValues, url: str) -> RemoteConfig:
             "raise that, or lower one of these"
         )
     return remote
+
+
+def _rtc_config(values: ParameterValues) -> RtcConfig | None:
+    method = values.text("rtc")
+    if method == "off":
+        return None
+    return RtcConfig(
+        method=method,  # type: ignore[arg-type]  # one of its choices
+        step_ns=_step_ns(values),
+        horizon=values.whole("rtc_execution_horizon"),
+        max_weight=values.number("rtc_max_guidance_weight"),
+        margin_ns=round(1e9 * values.number("rtc_takeover_margin")),
+        max_distance=values.number("rtc_max_distance"),
+    )
+
+
+def _step_ns(values: ParameterValues) -> int:
+    return round(1e9 / values.number("action_rate"))
 
 
 def transports(values: ParameterValues) -> dict[str, str]:

@@ -42,6 +42,9 @@ def safety_message(report: ControlReport, sequence: int, now_ns: int) -> SafetyR
         rejected_counts=list(report.rejected.values()),
         chunk_sequence=report.chunk_sequence,
         epoch=report.epoch,
+        splice_error=report.splice_error,
+        splice_error_peak=report.splice_error_peak,
+        splice_errors=array.array("d", report.splice_errors),
         divergence_after_s=report.divergence.after_s,
         divergence=_doubles(report.divergence.newest),
         divergence_rms=_doubles(report.divergence.rms),
@@ -64,6 +67,7 @@ def diagnostic_values(message: SafetyReport, not_compared: Mapping[str, int]) ->
         "slow-down": f"{message.slow_down:.3f}",
         "speed scale": f"{message.speed_scale:.3f}",
         "dry run": message.dry_run,
+        "splice error / peak": f"{message.splice_error:.4f} / {message.splice_error_peak:.4f}",
     }
     for kind, count in zip(message.rejected_reasons, message.rejected_counts, strict=True):
         values[f"chunks rejected: {kind}"] = count

@@ -71,7 +71,7 @@ def test_real_bringups_demand_the_robots_file_and_a_checkpoint(bringup) -> None:
 
 def test_empty_arguments_leave_the_choice_to_the_parameter_file() -> None:
     nodes = named(DEMO.nodes({}))
-    for name in ("inference_rate", "engine"):
+    for name in ("inference_rate", "engine", "rtc"):
         assert name not in nodes["pi0_policy"].parameters
     for name in ("command_interface", "speed_scale", "dry_run"):
         assert name not in nodes["pi0_controller"].parameters
@@ -91,6 +91,7 @@ def test_arguments_reach_the_nodes_they_concern() -> None:
                 "namespace": "/left/",
                 "device": "cuda:1",
                 "engine": "lerobot",
+                "rtc": "identity",
             }
         )
     )
@@ -100,6 +101,7 @@ def test_arguments_reach_the_nodes_they_concern() -> None:
     assert policy["autostart"] is False
     assert policy["device"] == "cuda:1"
     assert policy["engine"] == "lerobot"
+    assert policy["rtc"] == "identity"
     controller = nodes["pi0_controller"].parameters
     assert controller["command_interface"] == "forward_position"
     assert controller["speed_scale"] == 0.2

@@ -267,3 +267,28 @@ def test_an_inference_under_way_shows_since_when(rig: Rig) -> None:
     rig.listener.until(lambda: rig.listener.chunks, "a chunk")
     rig.beat()
     assert rig.thread.view(time.monotonic_ns()).busy_since_ns is None
+
+
+def test_the_policy_is_told_the_epoch_and_when_its_chunk_will_be_there(rig: Rig) -> None:
+    rig.thread.activate()
+    chunks = [rig.next_chunk().chunk for _ in range(3)]
+    rig.thread.take_instruction("place")
+    chunks.append(rig.next_chunk().chunk)
+
+    seen = rig.stub.seen
+    assert [one.epoch for one in seen] == [chunk.epoch for chunk in chunks]
+    assert seen[0].takeover_ns is None
+    for observation in seen[1:]:
+        assert observation.takeover_ns is not None
+        assert observation.stamp_ns < observation.takeover_ns < observation.stamp_ns + 5_000_000_000
+
+
+def test_a_chunk_that_is_not_published_is_no_measurement(rig: Rig) -> None:
+    rig.thread.activate()
+    rig.stub.answers = lambda _: np.full((2, 6), np.nan)
+    rig.observe()
+    rig.listener.until(lambda: rig.listener.failures, "a failure")
+    rig.observe()
+    rig.listener.until(lambda: len(rig.listener.failures) > 1, "another")
+
+    assert rig.stub.seen[-1].takeover_ns is None

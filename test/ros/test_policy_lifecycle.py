@@ -8,6 +8,7 @@ from pi0_ros.msg import PolicyStatus
 
 from pi0_ros.core.errors import CheckpointError, InputRefused
 from pi0_ros.policy.policy_config import PolicyConfig
+from pi0_ros.policy.rtc_config import RtcConfig
 from pi0_ros.ros import topics
 from pi0_ros.ros.managed_node import Phase
 from pi0_ros.ros.policy import PolicyNode
@@ -93,6 +94,28 @@ def test_engine_and_precision_reach_the_loader(
     node.trigger_configure()
     (config,) = configs
     assert (config.engine, config.precision, config.vision_precision) == expected
+
+
+def test_real_time_chunking_reaches_the_loader(world: Any, stub: Any) -> None:
+    configs: list[PolicyConfig] = []
+
+    def load(config: PolicyConfig) -> Any:
+        configs.append(config)
+        return stub
+
+    rtc = {
+        "rtc": "jacobian",
+        "rtc_execution_horizon": 12,
+        "rtc_max_guidance_weight": 5.0,
+        "rtc_takeover_margin": 0.02,
+        "rtc_max_distance": 0.1,
+        "action_rate": 50.0,
+    }
+    for parameters in ({}, rtc):
+        world.start(PolicyNode, {**BASE, **parameters}, load=load).trigger_configure()
+    off, on = (config.rtc for config in configs)
+    assert off is None
+    assert on == RtcConfig("jacobian", 20_000_000, 12, 5.0, 20_000_000, 0.1)
 
 
 def test_real_mode_without_a_checkpoint_is_refused(world: Any) -> None:

@@ -54,6 +54,7 @@ _OPTIONS = (
     "transport",
     "device",
     "engine",
+    "rtc",
     "namespace",
     "log_level",
 )

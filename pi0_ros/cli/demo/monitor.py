@@ -162,6 +162,7 @@ class DemoMonitor:
                 slow_down=message.slow_down,
                 chunks_accepted=message.chunks_accepted,
                 rejected=_counts(message.rejected_reasons, message.rejected_counts),
+                splice_errors=message.splice_errors.tolist(),
                 dry_run=message.dry_run,
                 divergence_after_s=message.divergence_after_s,
                 divergence=message.divergence.tolist(),

@@ -63,6 +63,7 @@ class SafetyView:
     slow_down: float
     chunks_accepted: int
     rejected: Mapping[str, int]
+    splice_errors: Sequence[float]
     dry_run: bool
     divergence_after_s: float
     divergence: Sequence[float]
@@ -90,6 +91,7 @@ class SteadyPart:
     tick_periods_s: list[float] = field(default_factory=list)
     action_ages_s: list[float] = field(default_factory=list)
     inference_s: list[float] = field(default_factory=list)
+    splice_errors: list[float] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
 
 
@@ -141,6 +143,7 @@ class DemoRecord:
             return
         self.steady.tick_periods_s.extend(view.tick_periods_s)
         self.steady.action_ages_s.extend(view.action_ages_s)
+        self.steady.splice_errors.extend(view.splice_errors)
         changed = before is not None and (before.state, before.reason) != (view.state, view.reason)
         if view.state != "RUN" and changed:
             self.steady.holds.append(

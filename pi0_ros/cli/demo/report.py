@@ -37,6 +37,7 @@ def build_report(
         "inference_ms": _spread_ms(inference),
         "tick_ms": _spread_ms(steady.tick_periods_s if steady else []),
         "action_age_ms": _spread_ms(steady.action_ages_s if steady else []),
+        "splice_error_rad": _spread(steady.splice_errors if steady else []),
         "cameras": _cameras(record),
         "joints": _joints(record),
         "holds": [
@@ -82,13 +83,17 @@ def write_report(path: Path, report: dict[str, Any]) -> None:
 
 
 def _spread_ms(samples_s: Sequence[float]) -> dict[str, float | None]:
-    result = spread(samples_s)
+    return _spread([1e3 * sample for sample in samples_s], digits=3)
+
+
+def _spread(samples: Sequence[float], digits: int = _DIGITS) -> dict[str, float | None]:
+    result = spread(samples)
     if result is None:
         return {"p50": None, "p99": None, "max": None}
     return {
-        "p50": round(result.p50 * 1e3, 3),
-        "p99": round(result.p99 * 1e3, 3),
-        "max": round(result.max * 1e3, 3),
+        "p50": round(result.p50, digits),
+        "p99": round(result.p99, digits),
+        "max": round(result.max, digits),
     }
 
 

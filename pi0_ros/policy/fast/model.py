@@ -16,7 +16,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from pi0_ros.policy.fast.flow_time import time_embeddings
+from pi0_ros.policy.fast.guidance import Guidance, closing_weight, guidance_weight
 from pi0_ros.policy.fast.sizes import Pi0Sizes, Tower
+from pi0_ros.policy.fast.traced import traced_velocity
 from pi0_ros.policy.fast.weights import GemmaLayer, Pi0Weights, VisionLayer
 
 
@@ -104,21 +106,70 @@ class FastModel:
         Returns:
             Normalised actions, float32 (horizon, padded action).
         """
-        w, tower = self._w, self._sizes.expert
         x = noise.clone()
-        for step, time in enumerate(self._times):
-            mixed = functional.silu(torch.addmm(time, x, w.action_in))
-            rows = torch.addmm(w.action_mlp[1], mixed, w.action_mlp[0])
-            start, mask = places.prefix + 1, None
-            if step == 0:
-                rows = torch.cat([torch.addmm(w.state[1], state, w.state[0]), rows])
-                start, mask = places.prefix, places.first_mask
-            turns = self._turns[start : places.total]
-            for layer, cache in zip(w.expert, self._cache, strict=True):
-                _gemma_layer(rows, layer, tower, turns, cache, start, mask)
-            h = _rms_norm(rows[1:] if step == 0 else rows, None, tower.eps)
-            x.add_(self._action_shift).addmm_(h, w.action_out[0], alpha=self._step)
+        for step in range(len(self._times)):
+            h = self._seen(x, step, state, places)
+            x.add_(self._action_shift).addmm_(h, self._w.action_out[0], alpha=self._step)
         return x
+
+    def guided_flow(
+        self, state: Tensor, noise: Tensor, places: Places, guidance: Guidance
+    ) -> Tensor:
+        """As `flow`, with each Euler step corrected toward the chunk before.
+
+        Args:
+            guidance: target and weights of shape (horizon, padded action), or that they expand to.
+        """
+        x = noise.clone()
+        for step in range(len(self._times)):
+            time = 1.0 + step * self._step
+            if guidance.jacobian:
+                if step == 0:
+                    # For the state's keys and values; the traced pass has actions only.
+                    self._seen(x, step, state, places)
+                velocity, correction = self._traced_correction(x, step, time, places, guidance)
+            else:
+                h = self._seen(x, step, state, places)
+                velocity = torch.addmm(self._w.action_out[1], h, self._w.action_out[0])
+                correction = guidance.weights * (guidance.target - (x - time * velocity))
+            closing = step == len(self._times) - 1 and not guidance.jacobian
+            strength = (closing_weight if closing else guidance_weight)(time, guidance.max_weight)
+            x.add_(velocity, alpha=self._step).add_(correction, alpha=-self._step * strength)
+        return x
+
+    def _seen(self, x: Tensor, step: int, state: Tensor, places: Places) -> Tensor:
+        """The expert's last normalised rows for the actions x; the state goes with the first."""
+        w, tower = self._w, self._sizes.expert
+        mixed = functional.silu(torch.addmm(self._times[step], x, w.action_in))
+        rows = torch.addmm(w.action_mlp[1], mixed, w.action_mlp[0])
+        start, mask = places.prefix + 1, None
+        if step == 0:
+            rows = torch.cat([torch.addmm(w.state[1], state, w.state[0]), rows])
+            start, mask = places.prefix, places.first_mask
+        turns = self._turns[start : places.total]
+        for layer, cache in zip(w.expert, self._cache, strict=True):
+            _gemma_layer(rows, layer, tower, turns, cache, start, mask)
+        return _rms_norm(rows[1:] if step == 0 else rows, None, tower.eps)
+
+    def _traced_correction(
+        self, x: Tensor, step: int, time: float, places: Places, guidance: Guidance
+    ) -> tuple[Tensor, Tensor]:
+        """Velocity at x, and the weighted distance to the target, carried back to x."""
+        w, start = self._w, places.prefix + 1
+        with torch.inference_mode(False), torch.enable_grad():
+            traced = x.clone().requires_grad_()
+            velocity = traced_velocity(
+                traced,
+                w,
+                self._sizes.expert,
+                self._times[step],
+                self._turns[start : places.total],
+                [cache[:start] for cache in self._cache],
+            )
+            estimate = traced - time * velocity
+            pull = guidance.weights * (guidance.target - estimate.detach())
+            (correction,) = torch.autograd.grad(estimate, traced, pull)
+        return velocity.detach(), correction
 
 
 def _rope(places: int, sizes: Pi0Sizes) -> Tensor:

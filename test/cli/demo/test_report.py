@@ -42,7 +42,7 @@ def finished_record():
 
 def test_report_has_the_promised_keys() -> None:
     report = build_report(finished_record(), 10.0, 0, [])
-    for key in ("inference_ms", "tick_ms", "action_age_ms"):
+    for key in ("inference_ms", "tick_ms", "action_age_ms", "splice_error_rad"):
         assert set(report[key]) == SPREAD
     assert set(report["cameras"]) == {"main", "side", "top"}
     assert set(report["joints"]) == {"joint_1", "joint_6"}
@@ -58,6 +58,8 @@ def test_report_counts_the_steady_part_only() -> None:
     assert report["chunks"] == 2
     assert report["inference_ms"]["max"] == 70.0
     assert report["tick_ms"] == {"p50": 20.5, "p99": 21.0, "max": 21.0}
+    # Reports 3 and 4; those before the steady part are not in.
+    assert report["splice_error_rad"] == {"p50": 0.0035, "p99": 0.00399, "max": 0.004}
     assert report["cameras"]["main"] == {"received": 300, "dropped": 0}
     assert report["holds"] == [{"at_s": 1.0, "reason": "HOLD: chunk 2 ran out"}]
     joint = report["joints"]["joint_6"]

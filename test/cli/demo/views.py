@@ -47,6 +47,7 @@ def safety_view(at_s: float, sequence: int, **changes: object) -> SafetyView:
         "slow_down": 1.0,
         "chunks_accepted": sequence,
         "rejected": {},
+        "splice_errors": [0.001 * sequence],
         "dry_run": False,
         "divergence_after_s": 0.5,
         "divergence": [],

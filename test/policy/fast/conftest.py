@@ -18,6 +18,7 @@ from lerobot.utils.constants import (
 from torch import Tensor, nn
 
 from pi0_ros.policy.configuration_pi0_tiny import PI0TinyConfig
+from pi0_ros.policy.fast.guidance import Guidance
 from pi0_ros.policy.fast.model import FastModel, Places
 from pi0_ros.policy.fast.pictures import Letterbox
 from pi0_ros.policy.fast.sizes import sizes_of_model
@@ -132,6 +133,7 @@ def fast() -> Run:
         dtype: str = "float32",
         vision: str = "float32",
         num_steps: int = 10,
+        guidance: Guidance | None = None,
     ) -> Tensor:
         sizes, device = sizes_of_model(model), torch.device("cpu")
         tensors = {name: value.clone() for name, value in model.state_dict().items()}
@@ -146,6 +148,9 @@ def fast() -> Run:
             seen = ours.vision(letterbox.shrink())
             ours.fill_prefix(seen, ours.prompt(moment.tokens), places)
             state = nn.functional.pad(moment.state, (0, sizes.state - 3))
-            return ours.flow(state, moment.noise[0], places)[:, : sizes.joints]
+            noise = moment.noise[0]
+            if guidance is None:
+                return ours.flow(state, noise, places)[:, : sizes.joints]
+            return ours.guided_flow(state, noise, places, guidance)[:, : sizes.joints]
 
     return run

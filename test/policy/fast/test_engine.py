@@ -1,6 +1,7 @@
 """What the engine keeps from one chunk to the next."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from pi0_ros.policy.fast.graph import RecordedCall
 from pi0_ros.policy.loader import load_policy
 from pi0_ros.policy.policy_config import PolicyConfig
 from pi0_ros.policy.processors import Processors
+from pi0_ros.policy.rtc_config import RtcConfig, RtcMethod
 
 Make = Callable[..., PolicyConfig]
 
@@ -59,3 +61,20 @@ def test_cuda_gives_what_the_cpu_gives(
     for text in ("go to the red block", "go", "go", "go to the red block"):
         moment = told(observation, text)
         np.testing.assert_allclose(cuda.infer(moment), cpu.infer(moment), atol=1e-3)
+
+
+@needs_cuda
+@pytest.mark.parametrize("method", ["identity", "jacobian"])
+def test_cuda_gives_what_the_cpu_gives_guided(
+    trained: Path, config_for: Make, observation: Observation, method: RtcMethod
+) -> None:
+    rtc = RtcConfig(method, step_ns=1_000, max_distance=10.0)
+    cpu, cuda = (
+        load_policy(config_for(trained, mode="demo", device=device, rtc=rtc))
+        for device in ("cpu", "cuda")
+    )
+    # The first guided one is recorded, the later ones are played back.
+    for row in range(4):
+        stamp_ns = 1_000 * row
+        moment = replace(observation, stamp_ns=stamp_ns, takeover_ns=stamp_ns + 2_000)
+        assert np.abs(cpu.infer(moment) - cuda.infer(moment)).max() < 1e-3

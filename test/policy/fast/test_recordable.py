@@ -15,6 +15,7 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from pi0_ros.policy.fast.guidance import Guidance
 from pi0_ros.policy.fast.model import FastModel, Places
 from pi0_ros.policy.fast.sizes import sizes_of_model
 from pi0_ros.policy.fast.weights import take_weights
@@ -55,9 +56,10 @@ def claimed(value: Any) -> Any:
     return value
 
 
+@pytest.mark.parametrize("guided", [False, True])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_the_model_can_be_recorded(
-    make_model: Callable[..., PI0TinyPolicy], dtype: torch.dtype
+    make_model: Callable[..., PI0TinyPolicy], dtype: torch.dtype, guided: bool
 ) -> None:
     model = make_model()
     sizes = sizes_of_model(model)
@@ -65,15 +67,19 @@ def test_the_model_can_be_recorded(
     cpu = torch.device("cpu")
     weights = take_weights(tensors, Path("random"), sizes, cpu, dtype, dtype)
     prefix = 2 * sizes.patches + 5
-    with FakeTensorMode(), torch.inference_mode():
+    with FakeTensorMode():
         ours = FastModel(claimed(weights), sizes, 2, 10, 48)
         places = Places(prefix, sizes, torch.device("cuda"))
         squares = torch.empty(2, 56, 56, 3, device="cuda")
         prompt = torch.empty(5, sizes.prefix.width, device="cuda")
         state = torch.empty(1, sizes.state, device="cuda")
         noise = torch.empty(sizes.horizon, sizes.action, device="cuda")
-        with Recorder() as recorder:
+        with torch.inference_mode(), Recorder() as recorder:
             ours.fill_prefix(ours.vision(squares), prompt, places)
-            actions = ours.flow(state, noise, places)
+            if guided:
+                toward = Guidance(torch.empty_like(noise), noise, 10.0, jacobian=False)
+                actions = ours.guided_flow(state, noise, places, toward)
+            else:
+                actions = ours.flow(state, noise, places)
     assert actions.shape == noise.shape
     assert recorder.calls > 100
