@@ -99,6 +99,11 @@ class PolicyConfig:
                 f"rtc: {self.rtc.method!r} needs the parameter engine to be 'fast', got "
                 f"{self.engine!r}: change that, or set rtc to 'off'"
             )
+        if self.remote is not None and self.rtc is not None:
+            raise ConfigurationError(
+                f"rtc: {self.rtc.method!r} needs a policy in this process, and policy_path is "
+                f"{self.remote.url}: a server computes each chunk for itself; set rtc to 'off'"
+            )
         if not _DEVICE.fullmatch(self.device):
             raise ConfigurationError(
                 f"device: expected auto, cpu, cuda or cuda:<index>, got {self.device!r}"

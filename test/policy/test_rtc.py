@@ -15,6 +15,7 @@ from pi0_ros.policy.fast.engine import FastEngine
 from pi0_ros.policy.fast.guidance import Guidance, soft_mask
 from pi0_ros.policy.loader import load_policy
 from pi0_ros.policy.policy_config import PolicyConfig
+from pi0_ros.policy.remote.remote_config import RemoteConfig
 from pi0_ros.policy.rtc import RealTimeChunking
 from pi0_ros.policy.rtc_config import RtcConfig
 
@@ -259,3 +260,9 @@ def test_a_failed_inference_leaves_the_chunk_that_plays_in_place(
     with pytest.raises(Exception, match="not finite"):
         policy.infer(replace(observation, stamp_ns=STEP_NS))
     assert policy._rtc._before is remembered  # type: ignore[attr-defined]
+
+
+def test_a_remote_policy_cannot_be_guided(trained: Path, config_for: Make) -> None:
+    remote = RemoteConfig(url="ws://127.0.0.1:8000")
+    with pytest.raises(ConfigurationError, match="rtc: .* needs a policy in this process"):
+        config_for(trained, mode="demo", remote=remote, rtc=CONFIG)
