@@ -187,7 +187,7 @@ def test_a_corrupt_checkpoint_is_a_clear_error(pi0: Start, tmp_path: Path) -> No
         ("control_rate: 50.0", "control_rate: 0.0", "control_rate"),
         ("max_velocity: 2.5", "max_velocity: -2.5", "joint_6"),
         ("joint_6:", "joint_9:", "joint_limits.joint_6"),
-        ("inference_rate: 8.0", "inference_rate: 0.0", "inference_rate"),
+        ("inference_rate: 24.0", "inference_rate: 0.0", "inference_rate"),
     ],
 )
 def test_impossible_parameters_are_named(
