@@ -1,4 +1,4 @@
-"""The last gate before a policy, for every policy that has none of its own."""
+"""The last gate before every policy."""
 
 import numpy as np
 

@@ -9,6 +9,7 @@ from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.errors import PolicyError, PolicyLost
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.engine import Engine
+from pi0_ros.policy.gate import check_observation
 from pi0_ros.policy.interface import PolicyDescription
 from pi0_ros.policy.policy_config import PolicyConfig
 from pi0_ros.policy.processors import Processors
@@ -54,7 +55,7 @@ class Pi0Policy:
         self._processors.check_instruction(text, self._engine.vocabulary)
 
     def infer(self, observation: Observation) -> FloatArray:
-        self._check(observation)
+        check_observation(observation, self._description)
         if observation.instruction != self._instruction:
             self.check_instruction(observation.instruction)
             self._instruction = observation.instruction
@@ -107,26 +108,6 @@ class Pi0Policy:
             generator = torch.Generator(self._device).manual_seed(self._seed)
         noise = torch.randn(shape, generator=generator, device=self._device)
         return self._noise_scale * noise
-
-    def _check(self, observation: Observation) -> None:
-        """Whoever builds observations has checked them for the operator; this is the last gate."""
-        described = self._description
-        if set(observation.images) != set(described.cameras):
-            raise PolicyError(
-                f"observation has the cameras {', '.join(observation.images)}, the policy takes "
-                f"{', '.join(described.cameras)}"
-            )
-        for camera, picture in observation.images.items():
-            if picture.dtype != np.uint8 or picture.shape != (*described.image_shape, 3):
-                raise PolicyError(
-                    f"camera {camera}: expected uint8 {(*described.image_shape, 3)}, got "
-                    f"{picture.dtype} {picture.shape}"
-                )
-        positions = observation.positions
-        if positions.shape != (described.joints,) or not np.isfinite(positions).all():
-            raise PolicyError(
-                f"expected {described.joints} finite joint positions, got {positions.tolist()}"
-            )
 
     def _checked(self, actions: FloatArray) -> FloatArray:
         described = self._description
