@@ -1,5 +1,6 @@
 """What a camera sees of the scene that never moves: wall, table, grid, blocks and pedestal."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pi0_ros.core.arrays import FloatArray
-from pi0_ros.sim.scene import BLOCKS, IMAGE_HEIGHT, IMAGE_WIDTH, Block, PinholeCamera, Rgb
+from pi0_ros.sim.scene import IMAGE_HEIGHT, IMAGE_WIDTH, Block, PinholeCamera, Rgb
 
 Picture = NDArray[np.uint8]
 
@@ -68,7 +69,7 @@ class Solid:
     mask: Picture
 
 
-def backdrop_of(camera: PinholeCamera) -> Backdrop:
+def backdrop_of(camera: PinholeCamera, blocks: Iterable[Block]) -> Backdrop:
     """Draws the still scene once."""
     canvas = _Canvas(camera)
     canvas.wall()
@@ -80,7 +81,7 @@ def backdrop_of(camera: PinholeCamera) -> Backdrop:
             block.edge_m,
             block,
         )
-        for block in BLOCKS.values()
+        for block in blocks
     ]
     things.append(
         (
@@ -147,12 +148,19 @@ class _Canvas:
             corners = block.corners
         mask = self._empty_mask()
         cast = corners - LIGHT * (corners[:, 2:] / LIGHT[2])
-        pixels = self._pixels(cast).astype(np.int32)
-        cv2.fillConvexPoly(mask, cv2.convexHull(pixels), (255,), cv2.LINE_AA, _FIXED_POINT_BITS)
+        hull = cv2.convexHull(self._pixels(cast).astype(np.int32))
+        cv2.fillConvexPoly(mask, hull, (255,), cv2.LINE_AA, _FIXED_POINT_BITS)
         blur = 6 * _OVERSAMPLING + 1
-        mask = np.minimum(cv2.GaussianBlur(mask, (blur, blur), 0), self.table_mask)
-        factor = 1.0 - 0.40 * (mask.astype(np.float32)[..., None] / 255.0)
-        self._image = (self._image * factor).astype(np.uint8)
+        # Beyond the blur's reach nothing changes; the whole picture would take long.
+        left, top, width, height = cv2.boundingRect(hull >> _FIXED_POINT_BITS)
+        rows = slice(max(0, top - blur), max(0, top + height + blur))
+        columns = slice(max(0, left - blur), max(0, left + width + blur))
+        near = mask[rows, columns]
+        if near.size == 0:
+            return
+        near = np.minimum(cv2.GaussianBlur(near, (blur, blur), 0), self.table_mask[rows, columns])
+        factor = 1.0 - 0.40 * (near.astype(np.float32)[..., None] / 255.0)
+        self._image[rows, columns] = (self._image[rows, columns] * factor).astype(np.uint8)
 
     def block(self, block: Block) -> Picture:
         corners = block.corners

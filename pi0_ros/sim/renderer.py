@@ -1,6 +1,6 @@
 """Pictures of the demo arm over its table, drawn with OpenCV primitives: no GPU, no GL."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import cv2
 import numpy as np
@@ -12,7 +12,14 @@ from pi0_ros.sim.arm_parts import PARTS, part_ends
 from pi0_ros.sim.backdrop import backdrop_of
 from pi0_ros.sim.demo_arm import JOINT_NAMES, forward
 from pi0_ros.sim.round_strokes import RoundStrokes
-from pi0_ros.sim.scene import CAMERAS, IMAGE_HEIGHT, IMAGE_WIDTH, PinholeCamera
+from pi0_ros.sim.scene import (
+    BLOCKS,
+    CAMERAS,
+    IMAGE_HEIGHT,
+    IMAGE_WIDTH,
+    Block,
+    PinholeCamera,
+)
 from pi0_ros.sim.table_shadow import TableShadow
 
 Picture = NDArray[np.uint8]
@@ -30,11 +37,17 @@ class SceneRenderer:
 
     Args:
         cameras: name -> camera; the demo scene's three unless given.
+        blocks: what stands on the table; the demo scene's two unless given.
     """
 
-    def __init__(self, cameras: Mapping[str, PinholeCamera] = CAMERAS) -> None:
+    def __init__(
+        self,
+        cameras: Mapping[str, PinholeCamera] = CAMERAS,
+        blocks: Iterable[Block] = tuple(BLOCKS.values()),
+    ) -> None:
         cv2.setNumThreads(1)
-        self._views = {name: _View(camera) for name, camera in cameras.items()}
+        standing = tuple(blocks)
+        self._views = {name: _View(camera, standing) for name, camera in cameras.items()}
 
     @property
     def cameras(self) -> tuple[str, ...]:
@@ -96,9 +109,9 @@ def _placed(positions: ArrayLike) -> FloatArray:
 class _View:
     """One camera's still backdrop and the strokes on it."""
 
-    def __init__(self, camera: PinholeCamera) -> None:
+    def __init__(self, camera: PinholeCamera, blocks: tuple[Block, ...]) -> None:
         self._camera = camera
-        self._backdrop = backdrop_of(camera)
+        self._backdrop = backdrop_of(camera, blocks)
         self._strokes = RoundStrokes(PARTS)
         self._shadow = TableShadow(camera, self._backdrop.unshaded)
         self._highest_solid_m = max(solid.top_m for solid in self._backdrop.solids)

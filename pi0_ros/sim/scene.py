@@ -24,12 +24,14 @@ class Block:
         centre: middle of its bottom face on the table, shape (2,), m.
         edge_m: length of its edges.
         colour: RGB, 0 to 255.
+        yaw_rad: how far it is turned about the vertical.
     """
 
     name: str
     centre: FloatArray
     edge_m: float
     colour: Rgb
+    yaw_rad: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "centre", frozen(self.centre))
@@ -39,7 +41,9 @@ class Block:
         """Shape (8, 3), m: the bottom four, counter-clockwise from above, then the top four."""
         half = self.edge_m / 2.0
         square = np.array([[-half, -half], [half, -half], [half, half], [-half, half]])
-        bottom = np.column_stack([square + self.centre, np.zeros(4)])
+        cosine, sine = np.cos(self.yaw_rad), np.sin(self.yaw_rad)
+        turned = square @ np.array([[cosine, sine], [-sine, cosine]])
+        bottom = np.column_stack([turned + self.centre, np.zeros(4)])
         return np.vstack([bottom, bottom + np.array([0.0, 0.0, self.edge_m])])
 
 
