@@ -148,11 +148,12 @@ class _Canvas:
             corners = block.corners
         mask = self._empty_mask()
         cast = corners - LIGHT * (corners[:, 2:] / LIGHT[2])
-        hull = cv2.convexHull(self._pixels(cast).astype(np.int32))
+        pixels = self._pixels(cast).astype(np.int32)
+        hull = cv2.convexHull(pixels)
         cv2.fillConvexPoly(mask, hull, (255,), cv2.LINE_AA, _FIXED_POINT_BITS)
         blur = 6 * _OVERSAMPLING + 1
         # Beyond the blur's reach nothing changes; the whole picture would take long.
-        left, top, width, height = cv2.boundingRect(hull >> _FIXED_POINT_BITS)
+        left, top, width, height = cv2.boundingRect(pixels >> _FIXED_POINT_BITS)
         rows = slice(max(0, top - blur), max(0, top + height + blur))
         columns = slice(max(0, left - blur), max(0, left + width + blur))
         near = mask[rows, columns]
