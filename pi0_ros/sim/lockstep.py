@@ -23,7 +23,7 @@ from pi0_ros.core.observation import Observation
 from pi0_ros.core.observation_builder import ObservationBuilder
 from pi0_ros.core.observation_config import ObservationConfig
 from pi0_ros.core.trajectory import Trajectory
-from pi0_ros.sim.mock_arm import ArmState
+from pi0_ros.sim.commanded_arm import ArmState
 
 Draw = Callable[[FloatArray], Mapping[str, NDArray[np.uint8]]]
 Infer = Callable[[Observation], FloatArray]
