@@ -75,3 +75,8 @@ def off_plan(
         f"{limits.joint_names[worst]} is {error[worst]:.3f} rad from its command "
         f"(tracking_tolerance {tolerance} rad)",
     )
+
+
+def stands_at(limits: ArmLimits, dt_s: float, told: FloatArray, measured: FloatArray) -> bool:
+    """Whether no joint is farther from where it was told to be than one tick of speeding up."""
+    return bool(np.all(np.abs(told - measured) <= limits.acceleration * dt_s * dt_s))

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Sequence
 
 from pi0_ros.core.admission import ArmNow
-from pi0_ros.core.arm_checks import arm_problems, outside_limits, takeover_problems
+from pi0_ros.core.arm_checks import arm_problems, outside_limits, stands_at, takeover_problems
+from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.chunk import ActionChunk
 from pi0_ros.core.chunk_player import ChunkPlayer
 from pi0_ros.core.control_config import ControlConfig
@@ -191,6 +192,9 @@ class ControlLoop:
     def reset(self, now_ns: int, steady_ns: int) -> None:
         """Leaves LATCHED: anchors the plan where the arm is now and waits for a new chunk.
 
+        An arm that stands where it was told to goes on from what it was told: what is left of its
+        lag would be a step in the command.
+
         Raises:
             ControlRefused: not latched, still braking, or any of `activation_problems`.
         """
@@ -199,7 +203,7 @@ class ControlLoop:
                 raise ControlRefused(f"nothing to reset: the state is {self._mode.state.name}")
             if not self._planner.at_rest:
                 raise ControlRefused("cannot reset: the arm is still braking")
-            self._anchor(now_ns, steady_ns)
+            self._anchor(now_ns, steady_ns, self._planner.final_position)
 
     # ---- the tick ----
 
@@ -267,11 +271,14 @@ class ControlLoop:
         """The first instant that is not promised yet."""
         return now_ns + self._config.promised_ticks * self._config.tick_ns
 
-    def _anchor(self, now_ns: int, steady_ns: int) -> None:
+    def _anchor(self, now_ns: int, steady_ns: int, told: FloatArray | None = None) -> None:
         problems = self.activation_problems(now_ns, steady_ns)
         if problems or self._measured.newest is None:
             raise ControlRefused("; ".join(problems))
-        self._planner.start(self._measured.newest[1], now_ns)
+        limits, measured = self._planner.limits, self._measured.newest[1]
+        if told is None or not stands_at(limits, self._config.tick_s, told, measured):
+            told = measured
+        self._planner.start(told, now_ns)
         self._clock.restart(now_ns, steady_ns)
         self._not_before_ns = now_ns
         self._hold(WAITING_FOR_CHUNK)

@@ -18,7 +18,7 @@ _FIXED_POINT_BITS = 4
 
 TABLE_X_M = (-0.34, 0.72)
 TABLE_Y_M = (-0.58, 0.58)
-_TABLE_THICKNESS_M = 0.04
+TABLE_THICKNESS_M = 0.04
 _GRID_M = 0.1
 
 _WALL_TOP: Rgb = (226, 230, 233)
@@ -29,7 +29,7 @@ _GRID: Rgb = (135, 143, 146)
 _CROSS: Rgb = (122, 131, 135)
 
 PEDESTAL_HEIGHT_M = 0.09
-_PEDESTAL_RADIUS_M = 0.075
+PEDESTAL_RADIUS_M = 0.075
 _PEDESTAL: Rgb = (66, 71, 78)
 
 # Towards the light, as a direction; not quite overhead, so that shadows lean a little.
@@ -129,7 +129,7 @@ class _Canvas:
     def table(self) -> None:
         (x0, x1), (y0, y1) = TABLE_X_M, TABLE_Y_M
         top = np.array([[x0, y0, 0.0], [x1, y0, 0.0], [x1, y1, 0.0], [x0, y1, 0.0]])
-        below = top - [0.0, 0.0, _TABLE_THICKNESS_M]
+        below = top - [0.0, 0.0, TABLE_THICKNESS_M]
         for first in range(4):
             second = (first + 1) % 4
             self._polygon([top[first], top[second], below[second], below[first]], _TABLE_EDGE)
@@ -148,7 +148,7 @@ class _Canvas:
             corners = block.corners
         mask = self._empty_mask()
         cast = corners - LIGHT * (corners[:, 2:] / LIGHT[2])
-        hull = cv2.convexHull(self._pixels(cast).astype(np.int32))
+        hull = np.asarray(cv2.convexHull(self._pixels(cast).astype(np.int32)), dtype=np.int32)
         cv2.fillConvexPoly(mask, hull, (255,), cv2.LINE_AA, _FIXED_POINT_BITS)
         blur = 6 * _OVERSAMPLING + 1
         # Beyond the blur's reach nothing changes; the whole picture would take long.
@@ -222,7 +222,7 @@ class _Canvas:
 
 def _circle(height: float) -> FloatArray:
     angles = np.linspace(0.0, 2.0 * np.pi, 48, endpoint=False)
-    ring = _PEDESTAL_RADIUS_M * np.column_stack([np.cos(angles), np.sin(angles)])
+    ring = PEDESTAL_RADIUS_M * np.column_stack([np.cos(angles), np.sin(angles)])
     return np.column_stack([ring, np.full(len(angles), height)])
 
 

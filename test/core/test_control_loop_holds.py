@@ -150,6 +150,20 @@ def test_reset_takes_the_arm_where_it_is_now(rig):
     assert rig.state is ControlState.HOLD
 
 
+@pytest.mark.parametrize(("share", "keeps"), [(0.9, True), (1.1, False)])
+def test_reset_goes_on_from_the_command_where_the_arm_stands_on_it(rig, share, keeps):
+    rig.loop.hold("protective stop")
+    rig.run(3)
+    told = rig.loop.report().position
+    lag = np.zeros(6)
+    lag[5] = share * rig.limits.acceleration[5] * rig.config.tick_s**2
+    rig._stand_at(told + lag)
+    rig.rest()
+    rig.reset()
+    rig.run(3)
+    np.testing.assert_array_equal(rig.loop.report().position, told if keeps else told + lag)
+
+
 def test_reset_is_refused_where_nothing_is_latched_or_the_arm_cannot_be_taken_over(rig):
     with pytest.raises(ControlRefused, match="nothing to reset: the state is HOLD"):
         rig.reset()
