@@ -16,6 +16,10 @@ class CheckpointError(Pi0RosError):
     """A checkpoint is missing, damaged, incomplete or does not fit the robot."""
 
 
+class DatasetError(Pi0RosError):
+    """A dataset is missing, damaged, or not of the kind that is recorded or read."""
+
+
 class PolicyError(Pi0RosError):
     """Inference failed or produced values that must not move an arm."""
 

@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from lerobot.policies.pi0.modeling_pi0 import PI0Policy
 from lerobot.policies.utils import prepare_observation_for_inference
-from lerobot.utils.constants import OBS_STATE
 from numpy.typing import NDArray
 from torch import Tensor
 
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.policy.engine import Mark, unmarked
+from pi0_ros.policy.input_features import input_features
 from pi0_ros.policy.processors import Processors
 
 
@@ -51,13 +51,7 @@ class LeRobotEngine:
         mark: Mark = unmarked,
     ) -> Tensor:
         # prepare_observation_for_inference changes the dictionary it is given: this one is ours.
-        # It makes tensors of the arrays, which must be writable for that.
-        values: dict[str, np.ndarray] = {
-            feature: np.require(picture, requirements=["C", "W"])
-            for feature, picture in zip(self._features, pictures, strict=True)
-        }
-        # float32: an integer or double state would change the statistics' type in LeRobot.
-        values[OBS_STATE] = positions.astype(np.float32)
+        values = input_features(zip(self._features, pictures, strict=True), positions)
         prepared = prepare_observation_for_inference(values, self._device, task=instruction)
         batch = self._processors.before(prepared)
         lost = [feature for feature in self._features if feature not in batch]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import torch
 from lerobot.configs import PreTrainedConfig
 from lerobot.policies.factory import make_pre_post_processors
@@ -30,6 +29,7 @@ from safetensors import SafetensorError
 
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.errors import CheckpointError, InputRefused
+from pi0_ros.policy.input_features import joint_feature
 from pi0_ros.policy.manifest import POSTPROCESSOR_FILE, PREPROCESSOR_FILE
 from pi0_ros.policy.statistics import check_statistics
 from pi0_ros.policy.tokenizer_folder import find_tokenizer
@@ -100,7 +100,7 @@ class Processors:
             rows: (rows, joints), absolute, in the checkpoint's unit.
             positions: (joints,) likewise: what actions are relative to, where they are.
         """
-        actions = torch.from_numpy(rows.astype(np.float32))[None]
+        actions = torch.from_numpy(joint_feature(rows))[None]
         scaled: torch.Tensor
         scaled = self.without_prompt({OBS_STATE: _state(positions), ACTION: actions})[ACTION]
         return scaled[0]
@@ -200,8 +200,7 @@ def _load(
 
 
 def _state(positions: FloatArray) -> torch.Tensor:
-    # float32: an integer or double state would change the statistics' type in LeRobot.
-    return torch.from_numpy(positions.astype(np.float32))
+    return torch.from_numpy(joint_feature(positions))
 
 
 def _check_scaling(

@@ -17,12 +17,12 @@ from lerobot.processor import (
     RenameObservationsProcessorStep,
     UnnormalizerProcessorStep,
 )
-from lerobot.utils.constants import OBS_STATE
 
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.errors import CheckpointError, ConfigurationError, PolicyError, PolicyLost
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.gate import check_observation
+from pi0_ros.policy.input_features import input_features
 from pi0_ros.policy.interface import PolicyDescription
 from pi0_ros.policy.manifest import WEIGHTS_FILE
 from pi0_ros.policy.policy_config import PolicyConfig
@@ -126,14 +126,13 @@ class WordlessPolicy:
 
     def _actions(self, observation: Observation) -> FloatArray:
         # prepare_observation_for_inference changes the dictionary it is given: this one is ours.
-        # It makes tensors of the arrays, which must be writable for that.
-        values: dict[str, np.ndarray] = {
-            self._features[camera]: np.require(observation.images[camera], requirements=["C", "W"])
-            for camera in self._description.cameras
-        }
-        # float32: an integer or double state would change the statistics' type in LeRobot.
-        state = observation.positions * self._to_policy_units
-        values[OBS_STATE] = state.astype(np.float32)
+        values = input_features(
+            (
+                (self._features[camera], observation.images[camera])
+                for camera in self._description.cameras
+            ),
+            observation.positions * self._to_policy_units,
+        )
         prepared = prepare_observation_for_inference(values, self._device)
         batch = self._pipelines.before(prepared)
         lost = [feature for feature in self._features.values() if feature not in batch]

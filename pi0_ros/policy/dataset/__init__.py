@@ -1,0 +1,1 @@
+"""Demonstrations as a LeRobotDataset: written frame by frame, read back as training samples."""
