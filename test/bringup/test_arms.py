@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pi0_ros.bringup.arms import ARM_BRINGUPS, CONTROLLERS, GAZEBO, ROS2_CONTROL, VIEWED, ArmBringup
-from pi0_ros.bringup.foreign import Ending, ForeignNode, how_to_install
+from pi0_ros.bringup.foreign import Ending, ForeignNode
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.ros import topics
 from pi0_ros.share import share_directory
@@ -173,10 +173,3 @@ def test_every_arm_has_a_thin_launch_file(arm: ArmBringup) -> None:
     compile(text, name, "exec")
     assert f"return arm_launch_description({name.upper()})" in text
     assert len(text.splitlines()) < 15
-
-
-def test_what_is_missing_is_said_as_something_to_install() -> None:
-    assert how_to_install(["ros_gz_sim", "xacro"], "jazzy") == (
-        "not installed: ros_gz_sim, xacro; sudo apt install ros-jazzy-ros-gz-sim ros-jazzy-xacro"
-    )
-    assert how_to_install(["xacro"], "").endswith("sudo apt install ros-$ROS_DISTRO-xacro")
