@@ -29,7 +29,7 @@ def launch_description(bringup: Bringup) -> "LaunchDescription":
 
     return LaunchDescription(
         [
-            *(_declaration(argument) for argument in bringup.arguments),
+            *(declaration(argument) for argument in bringup.arguments),
             *environment_actions(),
             OpaqueFunction(function=_nodes, args=[bringup]),
         ]
@@ -47,7 +47,8 @@ def environment_actions() -> "list[Action]":
     ]
 
 
-def _declaration(argument: Argument) -> "Action":
+def declaration(argument: Argument) -> "Action":
+    """Declares one argument for `name:=value` and `--show-args`."""
     from launch.actions import DeclareLaunchArgument
 
     return DeclareLaunchArgument(
@@ -86,12 +87,17 @@ def node_action(spec: NodeSpec) -> "Action":
         emulate_tty=True,
         sigterm_timeout=_SIGTERM_AFTER_S,
         sigkill_timeout=_SIGKILL_AFTER_S,
-        on_exit=_end_of(spec) if spec.required else None,
+        on_exit=end_of(spec.full_name, required=True) if spec.required else None,
     )
 
 
-def _end_of(spec: NodeSpec) -> Any:
-    """What launch does when the node's process has ended."""
+def end_of(name: str, required: bool) -> Any:
+    """What launch does when a process has ended: it fails where that one failed.
+
+    Args:
+        name: of the process, for the message.
+        required: whether its end is the end of the launch, even where it did not fail.
+    """
 
     def ended(event: Any, context: "LaunchContext") -> "Action | None":
         from launch.actions import Shutdown
@@ -100,7 +106,7 @@ def _end_of(spec: NodeSpec) -> Any:
             return None
         if event.returncode != 0:
             # Not a Shutdown: launch would report success.
-            raise RuntimeError(f"{spec.full_name} ended with exit status {event.returncode}")
-        return Shutdown(reason=f"{spec.full_name} ended")
+            raise RuntimeError(f"{name} ended with exit status {event.returncode}")
+        return Shutdown(reason=f"{name} ended") if required else None
 
     return ended
