@@ -110,7 +110,9 @@ def run(args: argparse.Namespace) -> int:
         with _StopRequest() as stop, Narrator(sys.stdout) as narrator:
             return _train(args, narrator, stop)
     except KeyboardInterrupt:
-        print("pi0 train: interrupted before the first step; nothing was saved", file=sys.stderr)
+        saved = _run_folder(args.output.absolute())
+        left = f"--resume goes on from {saved}" if saved.exists() else "nothing was written"
+        print(f"pi0 train: interrupted; {left}", file=sys.stderr)
         return _INTERRUPTED
     except (Pi0RosError, OSError) as error:
         print(f"pi0 train: {error}", file=sys.stderr)
@@ -120,7 +122,7 @@ def run(args: argparse.Namespace) -> int:
 def _train(args: argparse.Namespace, narrator: Narrator, stop: "_StopRequest") -> int:
     recipe = _recipe(args)
     output: Path = args.output.absolute()
-    run_folder = output.with_name(output.name + _RUN_SUFFIX)
+    run_folder = _run_folder(output)
     _check_folders(args, output, run_folder)
     narrator.now("importing LeRobot")
     from pi0_ros.policy.quiet_libraries import quiet_libraries
@@ -185,6 +187,10 @@ def _prove(job: "TrainingJob", trained: "Trained", folder: Path) -> "Proof":
         total = episode_count(job.dataset)
         shown = open_recording(job.dataset, range(total - job.held_out, total))
     return prove(folder, shown, job.demo, job.recipe.threads, _PROOF_FRAMES)
+
+
+def _run_folder(output: Path) -> Path:
+    return output.with_name(output.name + _RUN_SUFFIX)
 
 
 def _recipe(args: argparse.Namespace) -> Recipe:
