@@ -9,12 +9,12 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from pi0_ros.cli.narrator import Narrator
 from pi0_ros.cli.workshop import beside
 from pi0_ros.core.errors import ConfigurationError, Pi0RosError
-from pi0_ros.policy.learning.recipe import Jitter, ModelSizes, Recipe
+from pi0_ros.policy.learning.recipe import Attention, Jitter, ModelSizes, Recipe
 
 if TYPE_CHECKING:
     from pi0_ros.policy.learning.loop import Progress
@@ -67,6 +67,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         _add_number(parser, name, getattr(recipe, name), what)
     parser.add_argument("--horizon", type=int, metavar="ROWS", help="rows of a chunk (default: 50)")
+    parser.add_argument(
+        "--attention",
+        choices=get_args(Attention),
+        default=recipe.attention,
+        help="torch's fused kernel, or written out as LeRobot does; the same to float rounding "
+        "(default: %(default)s)",
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument(
         "--hold-out",

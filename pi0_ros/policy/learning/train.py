@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,7 @@ from lerobot.utils.constants import PRETRAINED_MODEL_DIR
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.policy.device import choose_device
 from pi0_ros.policy.learning.examples import Examples
+from pi0_ros.policy.learning.fused_attention import fused_attention
 from pi0_ros.policy.learning.loop import Progress, Watch, optimise, seeded
 from pi0_ros.policy.learning.loss_curve import PICTURE_FILE
 from pi0_ros.policy.learning.model_card import ModelCard
@@ -139,16 +141,17 @@ def train(
             _dress(start, folder)
             write_manifest(folder, job.demo, {"unfinished": True, **plan})
 
-        curve = optimise(
-            start.policy,
-            examples,
-            _pipeline(job, start),
-            recipe.jitter,
-            job.run,
-            state,
-            dress,
-            Watch(progress, stop_wanted),
-        )
+        with fused_attention() if recipe.attention == "fused" else nullcontext():
+            curve = optimise(
+                start.policy,
+                examples,
+                _pipeline(job, start),
+                recipe.jitter,
+                job.run,
+                state,
+                dress,
+                Watch(progress, stop_wanted),
+            )
     took, step = time.monotonic() - read, len(curve.rows)
     curve.draw(job.run.path / PICTURE_FILE, job.name)
     return Trained(
