@@ -32,6 +32,8 @@ class Recording:
         states: float32, shape (frames, joints), rad.
         actions: float32, shape (frames, joints), rad.
         tasks: the instruction of each frame.
+        episodes: the number of each frame's episode in the dataset, shape (frames,).
+        times: of each frame since the beginning of its episode, seconds, shape (frames,).
         ends: for each frame, the row behind the last one of its episode, shape (frames,).
         fps: frames per second.
     """
@@ -44,6 +46,8 @@ class Recording:
     states: NDArray[np.float32]
     actions: NDArray[np.float32]
     tasks: tuple[str, ...]
+    episodes: NDArray[np.int64]
+    times: NDArray[np.float32]
     ends: NDArray[np.int64]
     fps: int
 
@@ -108,7 +112,7 @@ def open_recording(folder: Path, episodes: range | None = None) -> Recording:
         f"local/{folder.name}", root=folder, episodes=None if episodes is None else list(episodes)
     )
     rows = dataset.hf_dataset.with_format("numpy").select_columns(
-        [OBS_STATE, ACTION, "task_index", "episode_index"]
+        [OBS_STATE, ACTION, "task_index", "episode_index", "timestamp"]
     )[:]
     states = np.asarray(rows[OBS_STATE], dtype=np.float32)
     actions = np.asarray(rows[ACTION], dtype=np.float32)
@@ -124,6 +128,8 @@ def open_recording(folder: Path, episodes: range | None = None) -> Recording:
         states=states,
         actions=actions,
         tasks=_tasks(folder, dataset, np.asarray(rows["task_index"])),
+        episodes=episode,
+        times=np.asarray(rows["timestamp"], dtype=np.float32),
         ends=np.searchsorted(episode, episode, side="right"),
         fps=dataset.meta.fps,
     )

@@ -19,6 +19,7 @@ from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.policy.device import choose_device
 from pi0_ros.policy.learning.examples import Examples
 from pi0_ros.policy.learning.fused_attention import fused_attention
+from pi0_ros.policy.learning.kept_pictures import kept_or_shrunk
 from pi0_ros.policy.learning.loop import Progress, Watch, optimise, seeded
 from pi0_ros.policy.learning.loss_curve import PICTURE_FILE
 from pi0_ros.policy.learning.model_card import ModelCard
@@ -54,6 +55,7 @@ class TrainingJob:
         held_out: so many episodes at the end are not learnt from.
         demo: whether the checkpoint is for the package's own simulated arm only.
         save_every: steps between states; 0: only at the end.
+        keep_pictures: folder that keeps shrunk pictures for the next training; None: none does.
         resume: whether to go on from the newest state.
         command: the command line, for the model card.
     """
@@ -67,6 +69,7 @@ class TrainingJob:
     held_out: int
     demo: bool
     save_every: int
+    keep_pictures: Path | None
     resume: bool
     command: str
 
@@ -130,7 +133,11 @@ def train(
             if stop_wanted():
                 raise KeyboardInterrupt
 
-        pictures = shrunk_pictures(recording, start.config.image_resolution[0], reading)
+        side = start.config.image_resolution[0]
+        if job.keep_pictures is None:
+            pictures = shrunk_pictures(recording, side, reading)
+        else:
+            pictures = kept_or_shrunk(recording, side, reading, job.keep_pictures)
         examples = Examples(pictures, start.others, recording.episode_lengths)
         read = time.monotonic()
         say(f"training: step {first}/{recipe.steps}")

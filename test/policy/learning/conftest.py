@@ -48,6 +48,7 @@ def make_job(dataset: Path, run: Path, **changes: object) -> TrainingJob:
         "held_out": 0,
         "demo": False,
         "save_every": 8,
+        "keep_pictures": None,
         "resume": False,
         "command": "pi0 train --dataset small --output small",
     }
