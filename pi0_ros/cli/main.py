@@ -17,6 +17,7 @@ COMMANDS = {
     "make-checkpoint": "train the small local Pi0 that the demo runs",
     "reference": "print the tables of topics, parameters and messages",
     "serve": "serve a checkpoint to a robot elsewhere, over openpi's protocol",
+    "train": "train a Pi0 on recorded episodes",
 }
 _EPILOG = """\
 examples:

@@ -1,17 +1,14 @@
 """`pi0 make-checkpoint`: trains the demo checkpoint from the simulated demonstrator."""
 
 import argparse
-import os
-import shutil
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
+from pi0_ros.cli.narrator import Narrator
+from pi0_ros.cli.workshop import beside, sigterm_as_interrupt
 from pi0_ros.core.errors import ConfigurationError, Pi0RosError
 
 if TYPE_CHECKING:
@@ -25,7 +22,6 @@ _INTERRUPTED = 130
 _CHECK_SAMPLES = 40
 # Far from any seed that training uses, so that the check sees other moments.
 _CHECK_SEED_OFFSET = 1_000_003
-_SAY_EVERY_S = 1.5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Runs the command; its exit status: 0 done, 1 failed, 130 interrupted."""
     try:
-        with _sigterm_as_interrupt(), _Narrator(sys.stdout) as narrator:
+        with sigterm_as_interrupt(), Narrator(sys.stdout) as narrator:
             _make(args, narrator)
     except KeyboardInterrupt:
         print("pi0 make-checkpoint: interrupted; nothing was written", file=sys.stderr)
@@ -85,13 +81,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _make(args: argparse.Namespace, narrator: "_Narrator") -> None:
+def _make(args: argparse.Namespace, narrator: Narrator) -> None:
     output: Path = args.output.absolute()
     if args.threads < 1:
         raise ConfigurationError(f"--threads: must be at least 1, got {args.threads}")
     if output.exists() and not args.force:
         raise ConfigurationError(f"{output} is there already; --force replaces it")
-    with _beside(output) as workshop:
+    with beside(output) as workshop:
         new = workshop / output.name
         summary = _train_and_check(args, new, narrator)
         if output.exists():
@@ -100,7 +96,7 @@ def _make(args: argparse.Namespace, narrator: "_Narrator") -> None:
     narrator.finish(f"{output}: {summary}")
 
 
-def _train_and_check(args: argparse.Namespace, folder: Path, narrator: "_Narrator") -> str:
+def _train_and_check(args: argparse.Namespace, folder: Path, narrator: Narrator) -> str:
     narrator.now("importing LeRobot")
     from pi0_ros.policy.quiet_libraries import quiet_libraries
 
@@ -153,65 +149,3 @@ def _samples(count: int, seed: int, say: Callable[[str], None]) -> Iterator["Tra
 def _other_block(instruction: str) -> str:
     swapped = {"red": "blue", "blue": "red"}
     return " ".join(swapped.get(word, word) for word in instruction.split(" "))
-
-
-@contextmanager
-def _beside(output: Path) -> Iterator[Path]:
-    """A hidden folder on the same disk, gone afterwards: `output` itself is never half made."""
-    workshop = output.parent / f".{output.name}.{os.getpid()}"
-    workshop.mkdir(parents=True)
-    try:
-        yield workshop
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
-
-
-@contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    """Clean up on SIGTERM as on Ctrl-C; only the main thread may set this."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-
-
-class _Narrator:
-    """Says what is going on every so often, whatever the work is busy with."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-        self._on_one_line = out.isatty()
-        self._text = "starting"
-        self._started = time.monotonic()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._talk, name="narrator", daemon=True)
-
-    def __enter__(self) -> "_Narrator":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def now(self, text: str) -> None:
-        self._text = text
-
-    def finish(self, text: str) -> None:
-        """Says the last word."""
-        self._stop.set()
-        self._thread.join()
-        self._out.write(f"{text}\n")
-        self._out.flush()
-
-    def _talk(self) -> None:
-        while not self._stop.wait(_SAY_EVERY_S):
-            line = f"[{time.monotonic() - self._started:4.0f} s] {self._text}"
-            self._out.write(f"\r\033[K{line}" if self._on_one_line else f"{line}\n")
-            self._out.flush()
-        if self._on_one_line:
-            self._out.write("\r\033[K")

@@ -17,6 +17,7 @@ from lerobot.utils.constants import ACTION, OBS_STATE
 from pi0_ros.core.errors import ConfigurationError, PolicyError
 from pi0_ros.policy.configuration_pi0_tiny import PI0TinyConfig
 from pi0_ros.policy.demo_tokenizer import save_tokenizer
+from pi0_ros.policy.initialisation import scale_to_width
 from pi0_ros.policy.manifest import POSTPROCESSOR_FILE, PREPROCESSOR_FILE, write_manifest
 from pi0_ros.policy.modeling_pi0_tiny import PI0TinyPolicy
 from pi0_ros.policy.tokenizer_folder import TOKENIZER_FOLDER
@@ -96,7 +97,7 @@ def train_policy(
         save_tokenizer(training_set.instructions, model_config.vocabulary, tokenizer)
         before, after = make_processors(model_config, training_set.statistics(), tokenizer)
         policy = PI0TinyPolicy(model_config)
-        _scale_to_width(policy)
+        scale_to_width(policy)
         loss = _optimise(policy, before(training_set.raw_batch()), config, progress)
     policy.save_pretrained(folder)
     before.save_pretrained(folder, config_filename=PREPROCESSOR_FILE)
@@ -145,20 +146,6 @@ def _model_config(training_set: TrainingSet, config: TrainingConfig) -> PI0TinyC
         max_action_dim=joints,
         image_resolution=(config.picture_side, config.picture_side),
     )
-
-
-def _scale_to_width(policy: PI0TinyPolicy) -> None:
-    """Starts every linear layer of the towers with outputs as large as its inputs.
-
-    transformers starts all of them at a deviation of 0.02, made for widths of thousands: at 64,
-    signals vanish on the way and the first hundreds of steps only make up for it. What adds to a
-    residual stream starts at half of that.
-    """
-    residual = ("o_proj", "down_proj", "out_proj", "fc2")
-    for name, layer in policy.model.paligemma_with_expert.named_modules():
-        if isinstance(layer, torch.nn.Linear) and not name.endswith("lm_head"):
-            share = 0.5 if name.endswith(residual) else 1.0
-            torch.nn.init.normal_(layer.weight, std=share / math.sqrt(layer.in_features))
 
 
 def _optimise(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from lerobot.policies.pi0.configuration_pi0 import PI0Config
 from lerobot.policies.pi0.processor_pi0 import Pi0NewLineProcessor
 from lerobot.processor import (
     AbsoluteActionsProcessorStep,
@@ -18,11 +19,9 @@ from lerobot.processor import (
     make_policy_processor_pipelines,
 )
 
-from pi0_ros.policy.configuration_pi0_tiny import PI0TinyConfig
-
 
 def make_processors(
-    config: PI0TinyConfig, statistics: dict[str, dict[str, torch.Tensor]], tokenizer: Path
+    config: PI0Config, statistics: dict[str, dict[str, torch.Tensor]], tokenizer: Path
 ) -> tuple[
     PolicyProcessorPipeline[dict[str, Any], dict[str, Any]],
     PolicyProcessorPipeline[torch.Tensor, torch.Tensor],

@@ -63,9 +63,22 @@ class TrainingSet:
 
     def statistics(self) -> dict[str, dict[str, torch.Tensor]]:
         """Mean and deviation of states, and of all rows of the actions relative to the state."""
-        offsets = self.actions - self.states[:, None]
-        rows = {OBS_STATE: self.states, ACTION: offsets.flatten(0, 1)}
-        return {key: {"mean": values.mean(0), "std": values.std(0)} for key, values in rows.items()}
+        return statistics_of(self.states, self.actions, relative=True)
+
+
+def statistics_of(
+    states: torch.Tensor, actions: torch.Tensor, relative: bool
+) -> dict[str, dict[str, torch.Tensor]]:
+    """Mean and deviation of states and of all rows of the actions, as LeRobot scales by them.
+
+    Args:
+        states: shape (samples, joints), rad.
+        actions: shape (samples, horizon, joints), rad.
+        relative: whether the model sees actions as offsets from the state.
+    """
+    seen = actions - states[:, None] if relative else actions
+    rows = {OBS_STATE: states, ACTION: seen.flatten(0, 1)}
+    return {key: {"mean": values.mean(0), "std": values.std(0)} for key, values in rows.items()}
 
 
 def shrunk(picture: NDArray[np.uint8], side: int) -> torch.Tensor:
