@@ -2,7 +2,6 @@
 
 import sys
 import time
-from pathlib import Path
 
 from pi0_ros.core.errors import DatasetError
 from pi0_ros.policy.dataset.layout import DatasetLayout, Pictures
@@ -59,12 +58,6 @@ def record_simulated(writer: DatasetWriter, episodes: int, seed: int, fps: int) 
             )
     progress.end()
     return failures
-
-
-def summary(writer: DatasetWriter, folder: Path) -> str:
-    """What is in the folder now."""
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-    return f"{folder}: {writer.episodes} episodes, {writer.total_frames} frames, {size:.1f} MB"
 
 
 class _Progress:
