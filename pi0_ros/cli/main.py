@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "drive the mock arm with Pi0 and watch",
     "doctor": "check the installation and say what to change",
     "make-checkpoint": "train the small local Pi0 that the demo runs",
+    "record": "record demonstrations into a LeRobotDataset",
     "reference": "print the tables of topics, parameters and messages",
     "serve": "serve a checkpoint to a robot elsewhere, over openpi's protocol",
     "train": "train a Pi0 on recorded episodes",

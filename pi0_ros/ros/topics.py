@@ -189,4 +189,22 @@ RESET = Service(
     "pi0_controller",
     "Leave a latched hold, at rest; motion goes on with the next chunk.",
 )
-SERVICES = (HOLD, RESET)
+RECORD_START = Service(
+    "pi0_record/start",
+    "std_srvs/srv/Trigger",
+    "pi0_record",
+    "Begin an episode with the next whole frame.",
+)
+RECORD_STOP = Service(
+    "pi0_record/stop",
+    "std_srvs/srv/Trigger",
+    "pi0_record",
+    "Save the episode.",
+)
+RECORD_DISCARD = Service(
+    "pi0_record/discard",
+    "std_srvs/srv/Trigger",
+    "pi0_record",
+    "Forget the episode under way.",
+)
+SERVICES = (HOLD, RESET, RECORD_START, RECORD_STOP, RECORD_DISCARD)

@@ -1,0 +1,167 @@
+"""Recording from a running arm: the mocks, their topics, and a dataset at the end."""
+
+import gc
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import Image
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
+
+from pi0_ros.cli.domain import reserve_domain
+from pi0_ros.cli.main import main
+from pi0_ros.policy.dataset.reader import recorded_samples
+from pi0_ros.ros import topics
+from pi0_ros.ros.conversions import duration_message
+from pi0_ros.ros.entities import publisher
+from pi0_ros.ros.mock_arm import MockArmNode
+from pi0_ros.sim.demo_arm import HOME, JOINT_NAMES, LIMITS
+
+CAMERAS = ("main", "side")
+HEIGHT, WIDTH = 16, 24
+FILE = f"""
+/**:
+  ros__parameters:
+    joint_names: [{", ".join(JOINT_NAMES)}]
+    camera_names: [{", ".join(CAMERAS)}]
+    image_width: {WIDTH}
+    image_height: {HEIGHT}
+    camera_max_age: 2.0
+    joint_max_age: 2.0
+"""
+GOAL = HOME + np.array([0.5, 0.0, 0.0, 0.0, 0.0, 0.5])
+
+
+def limits() -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for index, joint in enumerate(JOINT_NAMES):
+        for kind in ("position", "velocity", "acceleration"):
+            result[f"joint_limits.{joint}.has_{kind}_limits"] = True
+        result[f"joint_limits.{joint}.min_position"] = float(LIMITS.lower[index])
+        result[f"joint_limits.{joint}.max_position"] = float(LIMITS.upper[index])
+        result[f"joint_limits.{joint}.max_velocity"] = float(LIMITS.velocity[index])
+        result[f"joint_limits.{joint}.max_acceleration"] = float(LIMITS.acceleration[index])
+    return {**result, "realtime_priority": 0}
+
+
+@contextmanager
+def running_arm(namespace: str) -> Iterator[None]:
+    """The mocked arm on a slow way to GOAL, and two small cameras, in a thread of their own."""
+    context = rclpy.Context()
+    context.init(args=[])
+    arm = MockArmNode(
+        context=context,
+        namespace=namespace,
+        use_global_arguments=False,
+        parameter_overrides=[Parameter(name, value=value) for name, value in limits().items()],
+    )
+    cameras = [publisher(arm, topics.CAMERA_RAW.of_camera(camera)) for camera in CAMERAS]
+    commands = publisher(arm, topics.JOINT_TRAJECTORY)
+
+    def show() -> None:
+        message = Image(height=HEIGHT, width=WIDTH, encoding="rgb8", step=WIDTH * 3)
+        message.header.stamp = arm.get_clock().now().to_msg()
+        message.data = bytes(HEIGHT * WIDTH * 3)
+        for camera in cameras:
+            camera.publish(message)
+
+    told = threading.Event()
+
+    def tell() -> None:
+        # Whoever records must have been there when the arm was told.
+        if commands.get_subscription_count() < 2 or told.is_set():
+            return
+        told.set()
+        far = JointTrajectoryPoint(
+            positions=GOAL.tolist(), time_from_start=duration_message(8_000_000_000)
+        )
+        here = JointTrajectoryPoint(positions=HOME.tolist())
+        commands.publish(JointTrajectory(joint_names=list(JOINT_NAMES), points=[here, far]))
+
+    arm.create_timer(0.02, show)
+    arm.create_timer(0.05, tell)
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(arm)
+    ending = threading.Event()
+
+    def spin() -> None:
+        while not ending.is_set():
+            executor.spin_once(timeout_sec=0.05)
+
+    thread = threading.Thread(target=spin)
+    thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        thread.join()
+        executor.shutdown()
+        arm.destroy_node()
+        context.shutdown()
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    file = tmp_path / "arm.yaml"
+    file.write_text(FILE)
+    words = ["record", "--output", str(tmp_path / "set"), "--params-file", str(file)]
+    words += ["--namespace", "left", "--pictures", "png", "--instruction", "go", "--fps", "20"]
+    with reserve_domain() as reserved:
+        monkeypatch.setenv("ROS_DOMAIN_ID", str(reserved.domain))
+        yield [*words, "--most-gaps", "1000"]
+        # Nodes sit in reference cycles; their participants must be gone when the next ones come.
+        gc.collect()
+
+
+def test_episodes_of_the_mocked_arm_are_recorded_and_read_back(
+    command: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with running_arm("left"):
+        status = main(
+            [*command, "--episodes", "2", "--episode-seconds", "0.4", "--pause-seconds", "0"]
+        )
+    said = capfd.readouterr().out
+    assert status == 0, said
+    assert "saved episode 0" in said
+    assert "2 episodes recorded, 0 left out" in said
+    samples = list(recorded_samples(tmp_path / "set", horizon=1))
+    assert len(samples) >= 4
+    told = np.array([sample.actions[0] for sample in samples])
+    share = (told - HOME)[:, 0] / (GOAL - HOME)[0]
+    assert np.all(np.diff(share) >= 0.0)
+    assert 0.0 <= share[0] < share[-1] <= 1.0
+    # On the straight line, and the arm follows behind.
+    assert np.allclose(told, HOME + share[:, None] * (GOAL - HOME), atol=1e-6)
+    for sample in samples:
+        assert set(sample.images) == set(CAMERAS)
+        assert np.allclose(sample.positions, sample.actions[0], atol=0.05)
+
+
+def test_ctrl_c_ends_it_with_what_was_saved(
+    command: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    threading.Thread(target=_interrupt_once_recording, args=(tmp_path / "set",)).start()
+    with running_arm("left"):
+        status = main([*command, "--episode-seconds", "0.3", "--pause-seconds", "0"])
+    said = capfd.readouterr().out
+    assert status == 0, said
+    assert "episodes recorded" in said
+    assert len(list(recorded_samples(tmp_path / "set", horizon=1))) >= 1
+    assert not (tmp_path / "set" / ".recording").exists()
+
+
+def _interrupt_once_recording(folder: Path) -> None:
+    deadline_s = time.monotonic() + 60.0
+    while not (folder / "meta/info.json").exists() and time.monotonic() < deadline_s:
+        time.sleep(0.02)
+    signal.raise_signal(signal.SIGINT)

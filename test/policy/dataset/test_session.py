@@ -1,0 +1,138 @@
+"""When episodes begin and end, and which are kept."""
+
+import pytest
+
+from pi0_ros.core.arrays import FloatArray
+from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.core.observation import Observation
+from pi0_ros.policy.dataset.session import EpisodePlan, RecordingSession, SessionState
+
+from .moments import moment
+
+FRAME = moment(1)
+
+
+class Sink:
+    """Counts."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.lengths: list[int] = []
+
+    @property
+    def episodes(self) -> int:
+        return len(self.lengths)
+
+    def add(self, observation: Observation, command: FloatArray) -> None:
+        self.frames += 1
+
+    def save_episode(self) -> int:
+        self.lengths.append(self.frames)
+        self.frames = 0
+        return len(self.lengths) - 1
+
+    def discard_episode(self) -> int:
+        frames, self.frames = self.frames, 0
+        return frames
+
+
+def session(**plan: object) -> tuple[RecordingSession, Sink]:
+    sink = Sink()
+    return RecordingSession(sink, EpisodePlan(**plan)), sink  # type: ignore[arg-type]
+
+
+def test_frames_count_only_between_start_and_stop() -> None:
+    recording, sink = session()
+    recording.add(*FRAME, now_s=0.0)
+    assert recording.start().done
+    assert recording.state is SessionState.WAITING
+    for second in range(3):
+        recording.add(*FRAME, now_s=float(second))
+    assert recording.state is SessionState.RECORDING
+    assert recording.stop().text == "saved episode 0: 3 frames, 0 missing"
+    recording.add(*FRAME, now_s=9.0)
+    assert sink.lengths == [3]
+    assert sink.frames == 0
+
+
+def test_what_is_missing_before_the_first_and_after_the_last_frame_is_no_gap() -> None:
+    recording, sink = session()
+    recording.start()
+    recording.miss("camera/main: stale")
+    recording.add(*FRAME, now_s=0.0)
+    recording.miss("camera/main: stale")
+    assert recording.stop().done
+    assert sink.lengths == [1]
+    assert recording.missed == {"camera/main: stale": 2}
+
+
+@pytest.mark.parametrize(("allowed", "kept"), [(0, False), (1, True)])
+def test_an_episode_with_gaps_is_left_out_unless_they_are_allowed(allowed: int, kept: bool) -> None:
+    recording, sink = session(most_gaps=allowed)
+    recording.start()
+    recording.add(*FRAME, now_s=0.0)
+    recording.miss("no command")
+    recording.add(*FRAME, now_s=0.2)
+    assert recording.gaps == 1
+    answer = recording.stop()
+    assert answer.done is kept
+    assert kept or "1 frames missing among 2 (no command: 1)" in answer.text
+    assert (len(sink.lengths), recording.left_out, sink.frames) == (kept, not kept, 0)
+
+
+def test_nothing_is_saved_where_no_frame_was_whole() -> None:
+    recording, sink = session()
+    recording.start()
+    recording.miss("no command")
+    answer = recording.stop()
+    assert not answer.done
+    assert "no command: 1" in answer.text
+    assert sink.lengths == []
+
+
+def test_requests_out_of_turn_are_answered_with_no() -> None:
+    recording, _ = session()
+    assert not recording.stop().done
+    assert not recording.discard().done
+    assert recording.start().done
+    assert not recording.start().done
+
+
+def test_a_discarded_episode_is_forgotten() -> None:
+    recording, sink = session()
+    recording.start()
+    recording.add(*FRAME, now_s=0.0)
+    assert recording.discard().text == "discarded 1 frames"
+    assert recording.state is SessionState.IDLE
+    assert sink.lengths == []
+
+
+def test_episodes_of_a_length_begin_and_end_by_themselves_until_there_are_enough() -> None:
+    recording, sink = session(episodes=2, episode_s=1.0, pause_s=2.0)
+    states = []
+    for quarter in range(24):
+        now_s = quarter / 4.0
+        # The first whole frame comes late: the episode's time runs from there.
+        if quarter >= 2:
+            recording.add(*FRAME, now_s=now_s)
+        recording.follow_plan(now_s)
+        states.append(recording.state)
+    assert sink.lengths == [5, 5]
+    assert states[5] is SessionState.RECORDING
+    assert states[6:14] == [SessionState.IDLE] * 8
+    assert states[14] is SessionState.WAITING
+    assert states[-1] is SessionState.FINISHED
+    assert not recording.start().done
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"episode_s": 0.0}, "episode-seconds"),
+        ({"pause_s": float("nan")}, "pause-seconds"),
+        ({"most_gaps": -1}, "most-gaps"),
+    ],
+)
+def test_plans_that_cannot_work_are_refused(values: dict[str, object], named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named):
+        EpisodePlan(**values)  # type: ignore[arg-type]
