@@ -14,6 +14,7 @@ COMMANDS = {
     "conformance": "make every fault happen and check what comes of it",
     "demo": "drive the mock arm with Pi0 and watch",
     "doctor": "check the installation and say what to change",
+    "eval": "count how often a policy touches the block it was told to, in simulation",
     "make-checkpoint": "train the small local Pi0 that the demo runs",
     "record": "record demonstrations into a LeRobotDataset",
     "reference": "print the tables of topics, parameters and messages",

@@ -28,7 +28,7 @@ examples:
 
 Ctrl-C ends a recording: finished episodes stay, the one under way is left out. LeRobot reads the
 dataset with LeRobotDataset("any/name", root="~/data/reach"); docs/recording.md tells more."""
-EXPERTS = ("reach",)
+EXPERTS = ("reach", "reach-lessons")
 _LIVE_ONLY = ("params_file", "instruction", "episode_seconds", "pause_seconds", "most_gaps")
 
 
@@ -61,7 +61,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="end after so many (default: at Ctrl-C; --expert needs it)",
     )
     simulated = parser.add_argument_group("from the simulation")
-    simulated.add_argument("--expert", choices=EXPERTS, help="who shows the task")
+    simulated.add_argument(
+        "--expert",
+        choices=EXPERTS,
+        help="who shows what: reach is the task as `pi0 eval` has it; reach-lessons are easier "
+        "scenes, which show first what pictures and words mean",
+    )
     simulated.add_argument(
         "--seed",
         type=_whole,
@@ -125,13 +130,15 @@ def _run_simulated(arguments: argparse.Namespace) -> int:
     from pi0_ros.cli.record.simulated import record_simulated, simulated_layout
     from pi0_ros.cli.record.summary import summary
     from pi0_ros.policy.dataset.writer import DatasetWriter
+    from pi0_ros.sim.reach.scenes import drawn_lesson, drawn_scene
 
+    scenes = drawn_scene if arguments.expert == "reach" else drawn_lesson
     layout, status = simulated_layout(arguments.fps, arguments.pictures), 0
     output = arguments.output.expanduser()
     with DatasetWriter(output, layout, resume=arguments.resume) as writer:
         try:
             failures = record_simulated(
-                writer, arguments.episodes, arguments.seed or 0, arguments.fps
+                writer, arguments.episodes, arguments.seed or 0, arguments.fps, scenes
             )
             print(f"{failures} failed demonstrations were left out")
         except KeyboardInterrupt:

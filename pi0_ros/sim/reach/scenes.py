@@ -1,7 +1,7 @@
 """Where the blocks of the reaching task stand, drawn from a seed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -75,6 +75,24 @@ def drawn_scene(rng: np.random.Generator, tip: ArrayLike | None = None) -> Reach
         for name, centre in zip(BLOCK_NAMES, centres, strict=True)
     }
     return ReachScene(blocks, str(rng.choice(BLOCK_NAMES)))
+
+
+def drawn_lesson(rng: np.random.Generator) -> ReachScene:
+    """An easier arrangement, to learn from what pictures and words mean before both are needed.
+
+    Either only the block asked for stands there, so that the picture alone shows where to go; or
+    the first of BLOCK_NAMES is always to the left of the other, so that the words alone show the
+    side.
+    """
+    scene = drawn_scene(rng)
+    if rng.random() < 0.5:
+        return ReachScene({scene.target: scene.blocks[scene.target]}, scene.target)
+    left, right = sorted(scene.blocks.values(), key=lambda block: -float(block.centre[1]))
+    placed = {
+        name: replace(scene.blocks[name], centre=at.centre, yaw_rad=at.yaw_rad)
+        for name, at in zip(BLOCK_NAMES, (left, right), strict=True)
+    }
+    return ReachScene(placed, scene.target)
 
 
 def _centres(rng: np.random.Generator, tip: FloatArray | None) -> list[FloatArray]:

@@ -1,6 +1,6 @@
 """The reaching task, shown once: what the cameras saw and what the arm was told, frame by frame."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,8 @@ from pi0_ros.sim.reach.expert import ReachExpert, drawn_start
 from pi0_ros.sim.reach.scenes import ReachScene, drawn_scene
 from pi0_ros.sim.renderer import SceneRenderer
 from pi0_ros.sim.scene import Block
+
+Scenes = Callable[[np.random.Generator], ReachScene]
 
 LONGEST_S = 8.0
 # After the touch, so that standing still on the block is shown, too.
@@ -53,12 +55,13 @@ class ShownReach:
     Args:
         rng: draws scene and start; the same generator shows the same.
         fps: frames per second, and so pictures per second; must divide the control rate.
+        scenes: draws the arrangement of blocks.
 
     Raises:
         ConfigurationError: `fps` does not divide the control rate, or pictures would be too old.
     """
 
-    def __init__(self, rng: np.random.Generator, fps: int) -> None:
+    def __init__(self, rng: np.random.Generator, fps: int, scenes: Scenes = drawn_scene) -> None:
         control = ControlConfig()
         rate = round(control.control_rate_hz)
         if rate % fps or fps < _LEAST_FPS:
@@ -66,7 +69,7 @@ class ShownReach:
                 f"fps: {fps} does not divide the control rate of {rate} Hz, or is below "
                 f"{_LEAST_FPS}, so slow that a camera counts as lost; set it to 10, 25 or {rate}"
             )
-        self._scene: ReachScene = drawn_scene(rng)
+        self._scene: ReachScene = scenes(rng)
         expert = ReachExpert(self._scene.blocks[self._scene.target])
         self._world = ReachWorld(LIMITS, self._scene, drawn_start(rng))
         self._view = _View(self._scene.blocks)
@@ -147,6 +150,6 @@ class _View:
         return False
 
 
-def shown_reach(seed: int, number: int, fps: int) -> ShownReach:
+def shown_reach(seed: int, number: int, fps: int, scenes: Scenes = drawn_scene) -> ShownReach:
     """The demonstration of a number: the same for the same seed, different for every other."""
-    return ShownReach(np.random.default_rng([seed, number]), fps)
+    return ShownReach(np.random.default_rng([seed, number]), fps, scenes)

@@ -1,0 +1,135 @@
+"""One evaluation: every condition, every episode, shared out over processes."""
+
+import argparse
+import json
+import multiprocessing
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pi0_ros.cli.bench.progress import Progress
+from pi0_ros.cli.eval import worker
+from pi0_ros.cli.eval.conditions import AS_IT_IS, CONDITIONS
+from pi0_ros.cli.eval.report import build_report, table
+from pi0_ros.policy.manifest import WEIGHTS_FILE, file_sha256
+from pi0_ros.share import share_directory
+from pi0_ros.sim.lockstep import LockstepConfig
+from pi0_ros.sim.reach.episode import EpisodePlan, EpisodeResult, drawn_episodes
+
+
+def run_session(arguments: argparse.Namespace) -> int:
+    """
+    Raises:
+        CheckpointError, ConfigurationError: see load_policy.
+    """
+    folder = arguments.policy_path or share_directory() / "checkpoints" / "reach"
+    plans = drawn_episodes(arguments.episodes, arguments.seed)
+    names = [AS_IT_IS] if arguments.no_baselines else list(CONDITIONS)
+    started_s = time.monotonic()
+    with tempfile.TemporaryDirectory() as scratch:
+        contestant = worker.Contestant(
+            folder=folder,
+            untrained=_untrained(folder, Path(scratch), names),
+            engine=arguments.engine,
+            device=arguments.device,
+            bridge=LockstepConfig(arguments.action_rate, latency_s=arguments.latency),
+        )
+        # In this process first: what is wrong with a checkpoint is one clear message.
+        here = worker.Worker(contestant)
+        policy_id = here.policy().description.policy_id
+        results = run_conditions(contestant, names, plans, arguments.workers)
+        report = build_report(
+            results,
+            {
+                "checkpoint": policy_id,
+                "weights_sha256": file_sha256(folder / WEIGHTS_FILE),
+                "seed": arguments.seed,
+                "engine": arguments.engine,
+                "action_rate_hz": arguments.action_rate,
+                "latency_s": arguments.latency,
+                "wall_s": round(time.monotonic() - started_s, 1),
+            },
+        )
+        print(f"{policy_id}, {arguments.episodes} episodes, seed {arguments.seed}")
+        print(table(report))
+        _write(arguments, report, here, plans)
+    return 0
+
+
+def run_conditions(
+    contestant: worker.Contestant,
+    names: Sequence[str],
+    plans: Sequence[EpisodePlan],
+    workers: int,
+) -> dict[str, list[EpisodeResult]]:
+    """Condition -> results in the order of `plans`."""
+    tasks = [(name, plan) for name in names for plan in plans]
+    progress = Progress()
+    progress.begin(f"{len(plans)} episodes under {len(names)} conditions")
+    found: list[EpisodeResult] = []
+    with _pool(contestant, workers) as pool:
+        futures = [pool.submit(worker.work, task) for task in tasks]
+        for number, future in enumerate(futures):
+            while not future.done():
+                _wait(future)
+                progress.at(f"episode {number} of {len(tasks)} ({tasks[number][0]})")
+            found.append(future.result())
+    count = len(plans)
+    return {name: found[at * count : (at + 1) * count] for at, name in enumerate(names)}
+
+
+@contextmanager
+def _pool(contestant: worker.Contestant, workers: int) -> Iterator[ProcessPoolExecutor]:
+    pool = ProcessPoolExecutor(
+        workers,
+        # A fork would take over torch's threads in whatever state they are.
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=worker.begin,
+        initargs=(contestant,),
+    )
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _wait(future: "Future[EpisodeResult]") -> None:
+    try:
+        future.result(timeout=0.5)
+    except TimeoutError:
+        return
+
+
+def _untrained(folder: Path, scratch: Path, names: Sequence[str]) -> Path | None:
+    if all(CONDITIONS[name].trained for name in names):
+        return None
+    from pi0_ros.policy.quiet_libraries import quiet_libraries
+
+    with quiet_libraries():
+        from pi0_ros.policy.untrained import write_untrained
+
+        output = scratch / "untrained"
+        write_untrained(folder, output, seed=0)
+    return output
+
+
+def _write(
+    arguments: argparse.Namespace,
+    report: dict[str, Any],
+    here: worker.Worker,
+    plans: Sequence[EpisodePlan],
+) -> None:
+    if arguments.report is not None:
+        arguments.report.write_text(json.dumps(report, indent=2) + "\n")
+    if arguments.plots is not None:
+        from pi0_ros.cli.eval.plots import draw_plots
+
+        draw_plots(report, arguments.plots)
+    if arguments.video is not None:
+        from pi0_ros.cli.eval.film import film_episodes
+
+        film_episodes(here, plans[: arguments.video_episodes], arguments.video)
