@@ -104,8 +104,8 @@ def open_recording(folder: Path, episodes: range | None = None) -> Recording:
     cameras, size = _cameras(folder, features)
     if episodes is not None and not (0 <= episodes.start < episodes.stop <= total):
         raise ConfigurationError(
-            f"{folder}: has {total} episodes, and {episodes.start} to {episodes.stop - 1} were "
-            "asked for; hold fewer out"
+            f"{folder}: has {total} episodes, of which {episodes.start} to {episodes.stop - 1} "
+            "were asked for"
         )
     joints = _joints(folder, features)
     dataset = LeRobotDataset(

@@ -15,7 +15,7 @@ from lerobot.configs.default import DatasetConfig
 from lerobot.configs.train import TrainPipelineConfig
 from lerobot.utils.constants import PRETRAINED_MODEL_DIR
 
-from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.core.errors import CheckpointError, ConfigurationError
 from pi0_ros.policy.device import choose_device
 from pi0_ros.policy.learning.examples import Examples
 from pi0_ros.policy.learning.fused_attention import fused_attention
@@ -32,6 +32,7 @@ from pi0_ros.policy.manifest import (
     CONFIG_FILE,
     POSTPROCESSOR_FILE,
     PREPROCESSOR_FILE,
+    WEIGHTS_FILE,
     file_sha256,
     write_manifest,
 )
@@ -48,7 +49,7 @@ class TrainingJob:
     Attributes:
         dataset: folder of a LeRobotDataset.
         name: of the checkpoint.
-        run: folder for states and losses; it must exist only where `resume` is set.
+        run: folder for states and losses; there before only with `resume` or `replace`.
         recipe: how.
         device: "auto", "cpu" or "cuda".
         base: checkpoint of LeRobot to fine-tune; None: a new pi0_tiny.
@@ -57,6 +58,7 @@ class TrainingJob:
         save_every: steps between states; 0: only at the end.
         keep_pictures: folder that keeps shrunk pictures for the next training; None: none does.
         resume: whether to go on from the newest state.
+        replace: whether a run that is there already goes, once nothing speaks against this one.
         command: the command line, for the model card.
     """
 
@@ -71,6 +73,7 @@ class TrainingJob:
     save_every: int
     keep_pictures: Path | None
     resume: bool
+    replace: bool
     command: str
 
 
@@ -113,7 +116,13 @@ def train(
         KeyboardInterrupt: `stop_wanted` while there was nothing to save yet.
     """
     recipe, device = job.recipe, choose_device(job.device)
-    recording = open_recording(job.dataset, range(episode_count(job.dataset) - job.held_out))
+    total = episode_count(job.dataset)
+    if job.held_out >= total:
+        raise ConfigurationError(
+            f"held_out: {job.held_out} of the {total} episodes of {job.dataset} leave none to "
+            "learn from; set --hold-out lower"
+        )
+    recording = open_recording(job.dataset, range(total - job.held_out))
     if len(recording) < recipe.batch_size:
         raise ConfigurationError(
             f"batch_size: {recipe.batch_size} is more than the {len(recording)} frames of "
@@ -142,7 +151,7 @@ def train(
         read = time.monotonic()
         say(f"training: step {first}/{recipe.steps}")
         if not job.resume:
-            job.run.begin(plan)
+            job.run.begin(plan, job.replace)
 
         def dress(folder: Path) -> None:
             _dress(start, folder)
@@ -209,7 +218,12 @@ def _plan(job: TrainingJob, recording: Recording) -> dict[str, object]:
     """What must be the same for a training to be resumed, and to be repeated."""
     base = None
     if job.base is not None:
-        base = {"name": job.base.resolve().name, "sha256": file_sha256(job.base / CONFIG_FILE)}
+        if not (job.base / WEIGHTS_FILE).is_file():
+            raise CheckpointError(
+                f"--policy-path {job.base}: no {WEIGHTS_FILE} there; expected a checkpoint of "
+                "LeRobot on this disk"
+            )
+        base = {"name": job.base.resolve().name, "sha256": file_sha256(job.base / WEIGHTS_FILE)}
     return {
         "dataset": recording.name,
         "dataset_sha256": recording.fingerprint,
