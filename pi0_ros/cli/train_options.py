@@ -55,6 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("weight_decay", "of AdamW"),
         ("seed", "of weights, order, noise and jitter"),
         ("picture_side", "pixels of the model's square pictures"),
+        ("still_share", "of the frames from which the arm stays that is learnt from"),
+        ("still_rad", "how far every joint stays near in those"),
         ("text_length", "tokens of an instruction"),
         ("threads", "processor threads"),
     ):

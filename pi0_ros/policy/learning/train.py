@@ -10,10 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import lerobot
+import numpy as np
 import torch
 from lerobot.configs.default import DatasetConfig
 from lerobot.configs.train import TrainPipelineConfig
 from lerobot.utils.constants import PRETRAINED_MODEL_DIR
+from numpy.typing import NDArray
 
 from pi0_ros.core.errors import CheckpointError, ConfigurationError
 from pi0_ros.policy.device import choose_device
@@ -85,6 +87,7 @@ class Trained:
         recording: what it learnt from.
         step: steps done of the recipe's; fewer where a stop was wanted.
         loss: mean of the last steps.
+        frames_learnt: how many of the recording's.
         parameters: of the model.
         reading_s, training_s: wall time of this process.
         steps_per_s: of this process.
@@ -94,6 +97,7 @@ class Trained:
     recording: Recording
     step: int
     loss: float
+    frames_learnt: int
     parameters: int
     reading_s: float
     training_s: float
@@ -123,11 +127,6 @@ def train(
             "learn from; set --hold-out lower"
         )
     recording = open_recording(job.dataset, range(total - job.held_out))
-    if len(recording) < recipe.batch_size:
-        raise ConfigurationError(
-            f"batch_size: {recipe.batch_size} is more than the {len(recording)} frames of "
-            f"{job.dataset}; record more, or set --batch-size"
-        )
     plan = _plan(job, recording)
     if job.resume:
         job.run.check_plan(plan)
@@ -142,12 +141,13 @@ def train(
             if stop_wanted():
                 raise KeyboardInterrupt
 
+        rows = start.rows.tolist()
         side = start.config.image_resolution[0]
         if job.keep_pictures is None:
-            pictures = shrunk_pictures(recording, side, reading)
+            pictures = shrunk_pictures(recording, rows, side, reading)
         else:
-            pictures = kept_or_shrunk(recording, side, reading, job.keep_pictures)
-        examples = Examples(pictures, start.others, recording.episode_lengths)
+            pictures = kept_or_shrunk(recording, rows, side, reading, job.keep_pictures)
+        examples = Examples(pictures, start.others, _lengths(recording.episodes[start.rows]))
         read = time.monotonic()
         say(f"training: step {first}/{recipe.steps}")
         if not job.resume:
@@ -174,6 +174,7 @@ def train(
         recording=recording,
         step=step,
         loss=curve.recent,
+        frames_learnt=len(rows),
         parameters=sum(value.numel() for value in start.policy.parameters()),
         reading_s=round(read - began, 2),
         training_s=round(took, 2),
@@ -193,6 +194,7 @@ def finish(job: TrainingJob, trained: Trained, folder: Path) -> None:
         **_plan(job, recording),
         "episodes": len(recording.episode_lengths),
         "frames": len(recording),
+        "frames_learnt": trained.frames_learnt,
         "action_rate_hz": recording.fps,
         "joint_names": list(recording.joint_names),
         "parameters": trained.parameters,
@@ -233,6 +235,11 @@ def _plan(job: TrainingJob, recording: Recording) -> dict[str, object]:
     }
 
 
+def _lengths(episodes: NDArray[np.int64]) -> list[int]:
+    """Frames of each episode, from the episode of each frame."""
+    return np.unique(episodes, return_counts=True)[1].tolist()
+
+
 def _pipeline(job: TrainingJob, start: Start) -> TrainPipelineConfig:
     """The run as LeRobot describes it."""
     config = start.config
@@ -267,6 +274,7 @@ def _facts(job: TrainingJob, trained: Trained, config: dict[str, object]) -> dic
     return {
         "Dataset": f"`{recording.name}`, {len(lengths)} episodes, {len(recording)} frames "
         f"({min(lengths)} to {max(lengths)} each) at {recording.fps} Hz",
+        "Learnt from": f"{trained.frames_learnt} frames",
         "Held out": f"{job.held_out} episodes",
         "Pictures": f"{len(recording.cameras)} of {width}x{height}, shrunk to "
         f"{config['image_resolution']}",

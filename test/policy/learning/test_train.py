@@ -143,7 +143,8 @@ def test_what_cannot_be_learnt_is_refused_and_leaves_nothing(job_for: Make, tmp_
     recipe = job_for(tmp_path).recipe
     for change, words in (
         ({"horizon": 13}, r"chunk of 13 rows is longer than every episode .* 12 frames"),
-        ({"batch_size": 34}, r"34 is more than the 33 frames"),
+        ({"batch_size": 34}, r"34 is more than the 33 frames to learn from"),
+        ({"still_share": 0.0, "still_rad": 9.0}, r"8 is more than the 0 frames to learn from"),
         ({"text_length": 3}, r"'go to the .* block' has \d+ tokens, more than the 3"),
     ):
         with pytest.raises(ConfigurationError, match=words):
