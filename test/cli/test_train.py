@@ -73,6 +73,10 @@ def test_ctrl_c_saves_and_resume_ends_in_a_checkpoint_with_a_report(
 
     assert command.run(arguments(dataset, output)) == 1
     assert "--force" in capsys.readouterr().err
+    assert command.run(arguments(dataset, output, "--force", "--dataset", "/none")) == 1
+    assert (output.parent / "tiny.run" / "loss.csv").is_file()
+    assert command.run(arguments(dataset, output, "--force", "--seed", "1")) == 0
+    assert "--seed 1" in (output / "README.md").read_text()
 
 
 @pytest.mark.parametrize(

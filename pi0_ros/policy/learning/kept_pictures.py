@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,17 +19,21 @@ _PICTURE_FILES = ("data/**/*.parquet", "videos/**/*.mp4")
 
 
 def kept_or_shrunk(
-    recording: Recording, side: int, progress: Callable[[int, int], None], keep: Path
+    recording: Recording,
+    rows: Sequence[int],
+    side: int,
+    progress: Callable[[int, int], None],
+    keep: Path,
 ) -> Mapping[str, torch.Tensor]:
     """As `shrunk_pictures`, from the folder `keep` where they are there; otherwise kept there.
 
-    They are taken for the same while nothing of the recording changed but its place: the frames,
-    and names, sizes and times of the files with the pictures.
+    They are taken for the same while nothing of the recording changed but its place: the frames
+    asked for, and names, sizes and times of the files with the pictures.
     """
-    folder = keep / f"{_key(recording)}-{side}px"
+    folder = keep / f"{_key(recording, rows)}-{side}px"
     files = {camera: folder / f"{camera}.npy" for camera in recording.cameras}
     if not folder.is_dir():
-        pictures = shrunk_pictures(recording, side, progress)
+        pictures = shrunk_pictures(recording, rows, side, progress)
         new = folder.with_name(f".{folder.name}.{os.getpid()}")
         try:
             new.mkdir(parents=True)
@@ -44,12 +48,12 @@ def kept_or_shrunk(
     }
 
 
-def _key(recording: Recording) -> str:
+def _key(recording: Recording, rows: Sequence[int]) -> str:
     root = Path(recording.dataset.root)
     files = [
         (path.relative_to(root).as_posix(), path.stat().st_size, path.stat().st_mtime_ns)
         for pattern in _PICTURE_FILES
         for path in sorted(root.glob(pattern))
     ]
-    text = json.dumps([recording.fingerprint, files])
+    text = json.dumps([recording.fingerprint, list(rows), files])
     return hashlib.sha256(text.encode()).hexdigest()[:_KEY_DIGITS]

@@ -76,6 +76,9 @@ class Recipe:
         weight_decay: of AdamW.
         horizon: rows of a chunk; None: of a new policy 50, otherwise as it has them.
         picture_side: pixels of the model's square pictures, a multiple of the patch.
+        still_share: of the frames from which the arm stays where it is, this share is learnt from.
+            Where episodes end in long rests, a policy learns to rest early; fewer of them help.
+        still_rad: a frame is one of those where no joint is farther away at the end of its chunk.
         text_length: tokens of an instruction, the end included; longer ones are refused.
         attention: "fused": torch's kernel, twice as fast for small models on a CPU; "plain": as
             LeRobot writes it out. They agree to float rounding.
@@ -96,6 +99,8 @@ class Recipe:
     weight_decay: float = 0.0
     horizon: int | None = None
     picture_side: int = 84
+    still_share: float = 1.0
+    still_rad: float = 0.05
     text_length: int = 48
     attention: Attention = "fused"
     threads: int = 1
@@ -111,6 +116,8 @@ class Recipe:
         _require("learning_rate", rate, rate > 0 and math.isfinite(rate), "above 0")
         _require("final_learning_rate", final, 0 <= final <= rate, f"from 0 to {rate:g}")
         _require("weight_decay", self.weight_decay, 0 <= self.weight_decay < 1, "from 0 to 1")
+        _require("still_share", self.still_share, 0 <= self.still_share <= 1, "from 0 to 1")
+        _require("still_rad", self.still_rad, 0 <= self.still_rad < math.inf, "at least 0")
         kinds = get_args(Attention)
         _require("attention", self.attention, self.attention in kinds, " or ".join(kinds))
         _require(

@@ -79,6 +79,20 @@ class Recording:
         rows = np.arange(len(self))[:, None] + np.arange(horizon)
         return self.actions[np.minimum(rows, self.ends[:, None] - 1)]
 
+    def learnt_rows(
+        self, horizon: int, still_share: float, still_rad: float, seed: int
+    ) -> NDArray[np.int64]:
+        """The frames to learn from, in order: all that move, and a share of those that do not.
+
+        Args:
+            horizon: rows of a chunk.
+            still_share: of the frames that stay; which ones is drawn with `seed`.
+            still_rad: a frame stays where no joint is farther away at the end of its chunk.
+        """
+        away = np.abs(self.chunks(horizon)[:, -1] - self.states).max(axis=1)
+        lucky = np.random.default_rng(seed).random(len(self)) < still_share
+        return np.flatnonzero((away > still_rad) | lucky)
+
 
 def episode_count(folder: Path) -> int:
     """How many episodes the dataset has.
@@ -104,8 +118,8 @@ def open_recording(folder: Path, episodes: range | None = None) -> Recording:
     cameras, size = _cameras(folder, features)
     if episodes is not None and not (0 <= episodes.start < episodes.stop <= total):
         raise ConfigurationError(
-            f"{folder}: has {total} episodes, and {episodes.start} to {episodes.stop - 1} were "
-            "asked for; hold fewer out"
+            f"{folder}: has {total} episodes, of which {episodes.start} to {episodes.stop - 1} "
+            "were asked for"
         )
     joints = _joints(folder, features)
     dataset = LeRobotDataset(

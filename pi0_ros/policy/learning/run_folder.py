@@ -32,8 +32,14 @@ class RunFolder:
         """The table of losses."""
         return self.path / CSV_FILE
 
-    def begin(self, plan: Mapping[str, object]) -> None:
-        """Makes the folder and writes down what is planned."""
+    def begin(self, plan: Mapping[str, object], replace: bool = False) -> None:
+        """Makes the folder and writes down what is planned.
+
+        Args:
+            replace: whether a folder that is there already goes, with all its states.
+        """
+        if replace:
+            shutil.rmtree(self.path, ignore_errors=True)
         self.path.mkdir(parents=True)
         text = json.dumps({"format": _FORMAT, **plan}, indent=2) + "\n"
         (self.path / _PLAN_FILE).write_text(text, encoding="utf-8")

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from lerobot.configs import FeatureType, PolicyFeature
 from lerobot.policies.pi0.configuration_pi0 import PI0Config
 from lerobot.policies.pi0.modeling_pi0 import PI0Policy
 from lerobot.utils.constants import ACTION, OBS_STATE
+from numpy.typing import NDArray
 from transformers import AutoTokenizer
 
 from pi0_ros.core.errors import ConfigurationError
@@ -45,13 +47,15 @@ class Start:
     Attributes:
         policy: on its device.
         before, after: pre- and post-processing with the recording's statistics.
-        others: what the model takes beside pictures: states, actions, tokens; first axis: frames.
+        rows: the recording's frames that are learnt from.
+        others: what the model takes beside pictures: states, actions, tokens; first axis: `rows`.
         tokenizer: its folder.
     """
 
     policy: PI0Policy
     before: Any
     after: Any
+    rows: NDArray[np.int64]
     others: dict[str, torch.Tensor]
     tokenizer: Path
 
@@ -93,12 +97,20 @@ def prepare(
     config.scheduler_decay_lr = recipe.final_learning_rate
     _check_texts(recording, config, tokenizer)
     _check_length(recording, config.chunk_size)
-    states = torch.from_numpy(recording.states)
-    actions = torch.from_numpy(recording.chunks(config.chunk_size))
+    rows = recording.learnt_rows(
+        config.chunk_size, recipe.still_share, recipe.still_rad, recipe.seed
+    )
+    if len(rows) < recipe.batch_size:
+        raise ConfigurationError(
+            f"batch_size: {recipe.batch_size} is more than the {len(rows)} frames to learn from, "
+            f"of {len(recording)}; record more, set --batch-size, or --still-share higher"
+        )
+    states = torch.from_numpy(recording.states[rows])
+    actions = torch.from_numpy(recording.chunks(config.chunk_size)[rows])
     statistics = statistics_of(states, actions, config.use_relative_actions)
     _check_spread(statistics, recording)
     before, after = make_processors(config, statistics, tokenizer)
-    ready = before({OBS_STATE: states, ACTION: actions, "task": list(recording.tasks)})
+    ready = before({OBS_STATE: states, ACTION: actions, "task": [recording.tasks[i] for i in rows]})
     policy = policy_class(config)(config)
     if base is None:
         scale_to_width(policy)
@@ -109,7 +121,7 @@ def prepare(
         for key, value in ready.items()
         if isinstance(value, torch.Tensor) and key.startswith(("observation.", ACTION))
     }
-    return Start(policy, before, after, others, tokenizer)
+    return Start(policy, before, after, rows, others, tokenizer)
 
 
 def _new_config(recording: Recording, recipe: Recipe) -> PI0TinyConfig:

@@ -10,12 +10,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import lerobot
+import numpy as np
 import torch
 from lerobot.configs.default import DatasetConfig
 from lerobot.configs.train import TrainPipelineConfig
 from lerobot.utils.constants import PRETRAINED_MODEL_DIR
+from numpy.typing import NDArray
 
-from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.core.errors import CheckpointError, ConfigurationError
 from pi0_ros.policy.device import choose_device
 from pi0_ros.policy.learning.examples import Examples
 from pi0_ros.policy.learning.fused_attention import fused_attention
@@ -32,6 +34,7 @@ from pi0_ros.policy.manifest import (
     CONFIG_FILE,
     POSTPROCESSOR_FILE,
     PREPROCESSOR_FILE,
+    WEIGHTS_FILE,
     file_sha256,
     write_manifest,
 )
@@ -48,7 +51,7 @@ class TrainingJob:
     Attributes:
         dataset: folder of a LeRobotDataset.
         name: of the checkpoint.
-        run: folder for states and losses; it must exist only where `resume` is set.
+        run: folder for states and losses; there before only with `resume` or `replace`.
         recipe: how.
         device: "auto", "cpu" or "cuda".
         base: checkpoint of LeRobot to fine-tune; None: a new pi0_tiny.
@@ -57,6 +60,7 @@ class TrainingJob:
         save_every: steps between states; 0: only at the end.
         keep_pictures: folder that keeps shrunk pictures for the next training; None: none does.
         resume: whether to go on from the newest state.
+        replace: whether a run that is there already goes, once nothing speaks against this one.
         command: the command line, for the model card.
     """
 
@@ -71,6 +75,7 @@ class TrainingJob:
     save_every: int
     keep_pictures: Path | None
     resume: bool
+    replace: bool
     command: str
 
 
@@ -82,6 +87,7 @@ class Trained:
         recording: what it learnt from.
         step: steps done of the recipe's; fewer where a stop was wanted.
         loss: mean of the last steps.
+        frames_learnt: how many of the recording's.
         parameters: of the model.
         reading_s, training_s: wall time of this process.
         steps_per_s: of this process.
@@ -91,6 +97,7 @@ class Trained:
     recording: Recording
     step: int
     loss: float
+    frames_learnt: int
     parameters: int
     reading_s: float
     training_s: float
@@ -113,12 +120,13 @@ def train(
         KeyboardInterrupt: `stop_wanted` while there was nothing to save yet.
     """
     recipe, device = job.recipe, choose_device(job.device)
-    recording = open_recording(job.dataset, range(episode_count(job.dataset) - job.held_out))
-    if len(recording) < recipe.batch_size:
+    total = episode_count(job.dataset)
+    if job.held_out >= total:
         raise ConfigurationError(
-            f"batch_size: {recipe.batch_size} is more than the {len(recording)} frames of "
-            f"{job.dataset}; record more, or set --batch-size"
+            f"held_out: {job.held_out} of the {total} episodes of {job.dataset} leave none to "
+            "learn from; set --hold-out lower"
         )
+    recording = open_recording(job.dataset, range(total - job.held_out))
     plan = _plan(job, recording)
     if job.resume:
         job.run.check_plan(plan)
@@ -133,16 +141,17 @@ def train(
             if stop_wanted():
                 raise KeyboardInterrupt
 
+        rows = start.rows.tolist()
         side = start.config.image_resolution[0]
         if job.keep_pictures is None:
-            pictures = shrunk_pictures(recording, side, reading)
+            pictures = shrunk_pictures(recording, rows, side, reading)
         else:
-            pictures = kept_or_shrunk(recording, side, reading, job.keep_pictures)
-        examples = Examples(pictures, start.others, recording.episode_lengths)
+            pictures = kept_or_shrunk(recording, rows, side, reading, job.keep_pictures)
+        examples = Examples(pictures, start.others, _lengths(recording.episodes[start.rows]))
         read = time.monotonic()
         say(f"training: step {first}/{recipe.steps}")
         if not job.resume:
-            job.run.begin(plan)
+            job.run.begin(plan, job.replace)
 
         def dress(folder: Path) -> None:
             _dress(start, folder)
@@ -165,6 +174,7 @@ def train(
         recording=recording,
         step=step,
         loss=curve.recent,
+        frames_learnt=len(rows),
         parameters=sum(value.numel() for value in start.policy.parameters()),
         reading_s=round(read - began, 2),
         training_s=round(took, 2),
@@ -184,6 +194,7 @@ def finish(job: TrainingJob, trained: Trained, folder: Path) -> None:
         **_plan(job, recording),
         "episodes": len(recording.episode_lengths),
         "frames": len(recording),
+        "frames_learnt": trained.frames_learnt,
         "action_rate_hz": recording.fps,
         "joint_names": list(recording.joint_names),
         "parameters": trained.parameters,
@@ -209,7 +220,12 @@ def _plan(job: TrainingJob, recording: Recording) -> dict[str, object]:
     """What must be the same for a training to be resumed, and to be repeated."""
     base = None
     if job.base is not None:
-        base = {"name": job.base.resolve().name, "sha256": file_sha256(job.base / CONFIG_FILE)}
+        if not (job.base / WEIGHTS_FILE).is_file():
+            raise CheckpointError(
+                f"--policy-path {job.base}: no {WEIGHTS_FILE} there; expected a checkpoint of "
+                "LeRobot on this disk"
+            )
+        base = {"name": job.base.resolve().name, "sha256": file_sha256(job.base / WEIGHTS_FILE)}
     return {
         "dataset": recording.name,
         "dataset_sha256": recording.fingerprint,
@@ -217,6 +233,11 @@ def _plan(job: TrainingJob, recording: Recording) -> dict[str, object]:
         "base": base,
         "recipe": asdict(job.recipe),
     }
+
+
+def _lengths(episodes: NDArray[np.int64]) -> list[int]:
+    """Frames of each episode, from the episode of each frame."""
+    return np.unique(episodes, return_counts=True)[1].tolist()
 
 
 def _pipeline(job: TrainingJob, start: Start) -> TrainPipelineConfig:
@@ -253,6 +274,7 @@ def _facts(job: TrainingJob, trained: Trained, config: dict[str, object]) -> dic
     return {
         "Dataset": f"`{recording.name}`, {len(lengths)} episodes, {len(recording)} frames "
         f"({min(lengths)} to {max(lengths)} each) at {recording.fps} Hz",
+        "Learnt from": f"{trained.frames_learnt} frames",
         "Held out": f"{job.held_out} episodes",
         "Pictures": f"{len(recording.cameras)} of {width}x{height}, shrunk to "
         f"{config['image_resolution']}",

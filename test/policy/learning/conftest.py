@@ -50,6 +50,7 @@ def make_job(dataset: Path, run: Path, **changes: object) -> TrainingJob:
         "save_every": 8,
         "keep_pictures": None,
         "resume": False,
+        "replace": False,
         "command": "pi0 train --dataset small --output small",
     }
     return TrainingJob(**{**values, **changes})  # type: ignore[arg-type]

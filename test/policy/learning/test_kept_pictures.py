@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,17 +20,19 @@ def copy(dataset: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def read(dataset: Path, keep: Path, side: int = 14) -> tuple[bool, dict[str, torch.Tensor]]:
+def read(
+    dataset: Path, keep: Path, side: int = 14, rows: Sequence[int] = range(33)
+) -> tuple[bool, dict[str, torch.Tensor]]:
     """Whether the dataset's pictures were decoded, and the pictures."""
     decoded: list[int] = []
     pictures = kept_or_shrunk(
-        open_recording(dataset), side, lambda number, _: decoded.append(number), keep
+        open_recording(dataset), rows, side, lambda number, _: decoded.append(number), keep
     )
     return bool(decoded), dict(pictures)
 
 
 def test_the_second_time_they_come_from_the_folder(copy: Path, tmp_path: Path) -> None:
-    expected = shrunk_pictures(open_recording(copy), 14, lambda *_: None)
+    expected = shrunk_pictures(open_recording(copy), range(33), 14, lambda *_: None)
     for decoded in (True, False):
         came, pictures = read(copy, tmp_path / "kept")
         assert came is decoded
@@ -39,6 +42,7 @@ def test_the_second_time_they_come_from_the_folder(copy: Path, tmp_path: Path) -
 def test_another_size_and_changed_files_are_read_again(copy: Path, tmp_path: Path) -> None:
     assert read(copy, tmp_path / "kept")[0]
     assert read(copy, tmp_path / "kept", side=28)[0]
+    assert read(copy, tmp_path / "kept", rows=range(1, 20))[0]
     (file,) = copy.glob("data/**/*.parquet")
     os.utime(file, ns=(1, 1))
     assert read(copy, tmp_path / "kept")[0]
@@ -50,5 +54,5 @@ def test_an_interruption_keeps_nothing(copy: Path, tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        kept_or_shrunk(open_recording(copy), 14, interrupt, tmp_path / "kept")
+        kept_or_shrunk(open_recording(copy), range(33), 14, interrupt, tmp_path / "kept")
     assert not (tmp_path / "kept").exists()

@@ -13,7 +13,7 @@ from pi0_ros.policy.training_samples import shrunk
 
 def test_they_are_what_inference_makes_of_the_recorded_pictures(recorded: Recording) -> None:
     seen: list[tuple[int, int]] = []
-    kept = shrunk_pictures(recorded, 28, lambda *at: seen.append(at))
+    kept = shrunk_pictures(recorded, range(33), 28, lambda *at: seen.append(at))
     assert seen[0] == (1, 33)
     assert seen[-1] == (33, 33)
     for row in (0, 20, 32):

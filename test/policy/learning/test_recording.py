@@ -38,6 +38,17 @@ def test_chunks_are_those_of_lerobots_delta_timestamps(dataset: Path, recorded: 
         assert recorded.tasks[row] == item["task"]
 
 
+def test_frames_that_stay_are_left_out_as_told(recorded: Recording) -> None:
+    away = np.abs(recorded.chunks(6)[:, -1] - recorded.states).max(axis=1)
+    bound = float(np.median(away))
+    moving = recorded.learnt_rows(6, still_share=0.0, still_rad=bound, seed=0)
+    assert moving.tolist() == np.flatnonzero(away > bound).tolist()
+    assert recorded.learnt_rows(6, 1.0, bound, seed=0).tolist() == list(range(33))
+    half = [recorded.learnt_rows(6, 0.5, bound, seed).tolist() for seed in (0, 0, 1)]
+    assert half[0] == half[1] != half[2]
+    assert set(moving.tolist()) < set(half[0]) < set(range(33))
+
+
 def test_some_episodes_are_a_recording_too(dataset: Path, recorded: Recording) -> None:
     last = open_recording(dataset, range(1, 3))
     assert last.episode_lengths == (9, 12)

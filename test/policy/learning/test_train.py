@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from pi0_ros.core.errors import ConfigurationError, PolicyError
+from pi0_ros.core.errors import CheckpointError, ConfigurationError, PolicyError
 from pi0_ros.policy.learning.loss_curve import LossCurve
 from pi0_ros.policy.learning.proof import prove
 from pi0_ros.policy.learning.recording import Recording
@@ -135,17 +135,22 @@ def test_a_checkpoint_that_does_not_fit_is_not_fine_tuned(
         )
     with pytest.raises(ConfigurationError, match=r"shape \[6\], the dataset's arm has 3 joints"):
         quietly(job_for(tmp_path / "run", base=DEMO))
+    with pytest.raises(CheckpointError, match=r"--policy-path .*none: no model\.safetensors"):
+        quietly(job_for(tmp_path / "run", base=tmp_path / "none"))
 
 
 def test_what_cannot_be_learnt_is_refused_and_leaves_nothing(job_for: Make, tmp_path: Path) -> None:
     recipe = job_for(tmp_path).recipe
     for change, words in (
         ({"horizon": 13}, r"chunk of 13 rows is longer than every episode .* 12 frames"),
-        ({"batch_size": 34}, r"34 is more than the 33 frames"),
+        ({"batch_size": 34}, r"34 is more than the 33 frames to learn from"),
+        ({"still_share": 0.0, "still_rad": 9.0}, r"8 is more than the 0 frames to learn from"),
         ({"text_length": 3}, r"'go to the .* block' has \d+ tokens, more than the 3"),
     ):
         with pytest.raises(ConfigurationError, match=words):
             quietly(job_for(tmp_path / "run", recipe=dataclasses.replace(recipe, **change)))
-    with pytest.raises(ConfigurationError, match="hold fewer out"):
+    with pytest.raises(
+        ConfigurationError, match=r"3 of the 3 episodes .* leave none to learn from"
+    ):
         quietly(job_for(tmp_path / "run", held_out=3))
     assert not (tmp_path / "run").exists()
