@@ -42,23 +42,29 @@ def stage(folder: Path) -> Path:
     """A folder in which the next episode can be recorded as if it were the dataset's.
 
     Of the episodes that are there, it holds what is needed to go on: counts, tasks, statistics and
-    where the last one lies. Empty where there is no dataset yet.
+    where the last one lies. It does not exist where there is no dataset yet.
     """
     staged = folder / STAGING / "dataset"
     clear(folder)
     if not (folder / INFO).exists():
         staged.parent.mkdir(parents=True)
         return staged
-    last = _file_of_episode(folder, int(read_info(folder)["total_episodes"]) - 1)
-    for path in (INFO, _STATISTICS, _TASKS, last):
-        (staged / path).parent.mkdir(parents=True, exist_ok=True)
+    last = _last_episode_file(folder)
+    (staged / last).parent.mkdir(parents=True)
+    for path in (INFO, _STATISTICS, _TASKS):
         shutil.copyfile(folder / path, staged / path)
+    # Its statistics, some hundred columns, are not needed, and reading them takes half a second.
+    rows = pq.read_table(folder / last)
+    needed = [name for name in rows.column_names if not name.startswith("stats/")]
+    pq.write_table(rows.select(needed), staged / last)
     return staged
 
 
 def publish(folder: Path) -> None:
     """Moves the staged episode's files into the dataset; each rename replaces at once."""
     staged = folder / STAGING / "dataset"
+    if (folder / INFO).exists():
+        (staged / _last_episode_file(folder)).unlink()
     new = [
         path.relative_to(staged)
         for path in sorted(staged.rglob("*"))
@@ -83,8 +89,9 @@ def _move(source: Path, target: Path) -> None:
     source.replace(target)
 
 
-def _file_of_episode(folder: Path, episode: int) -> Path:
-    """Which file under meta/episodes tells of an episode."""
+def _last_episode_file(folder: Path) -> Path:
+    """Which file under meta/episodes tells of the last episode that counts."""
+    episode = int(read_info(folder)["total_episodes"]) - 1
     for path in sorted((folder / _EPISODES).glob("*/*.parquet"), reverse=True):
         rows = pq.read_table(path, columns=["episode_index"])["episode_index"].to_pylist()
         # The last row is what LeRobot goes on from.

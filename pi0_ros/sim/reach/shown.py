@@ -72,12 +72,14 @@ class ShownReach:
         self._scene: ReachScene = scenes(rng)
         expert = ReachExpert(self._scene.blocks[self._scene.target])
         self._world = ReachWorld(LIMITS, self._scene, drawn_start(rng))
-        self._view = _View(self._scene.blocks)
+        # Not through self: a cycle would keep each demonstration's backdrops, megabytes, until some
+        # later collection.
+        world, view = self._world, _View(self._scene.blocks)
         self._tick_s = control.tick_s
         self._bridge = LockstepBridge(
             LIMITS,
             self._world,
-            lambda positions: self._view.draw(self._world.blocks, positions),
+            lambda positions: view.draw(world.blocks, positions),
             lambda seen: expert.future(seen.positions, _CHUNK_ROWS, 1.0 / _CHUNK_RATE_HZ),
             self._scene.instruction,
             LockstepConfig(_CHUNK_RATE_HZ, rate // fps, latency_s=0.0, control=control),

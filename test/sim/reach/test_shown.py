@@ -1,5 +1,8 @@
 """The demonstrator arrives, repeatably, and what goes wrong is said."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -41,6 +44,19 @@ def test_the_expert_ends_on_the_block_and_the_same_seed_shows_the_same() -> None
 def test_another_number_shows_something_else() -> None:
     one, other = next(shown_reach(7, 1, FPS).frames()), next(shown_reach(7, 2, FPS).frames())
     assert not np.array_equal(one.observation.positions, other.observation.positions)
+
+
+def test_what_was_shown_is_given_back_at_once() -> None:
+    """Thousands are shown one after the other; collections are rare where torch is loaded."""
+    shown = shown_reach(7, 1, FPS)
+    next(shown.frames())
+    freed = weakref.ref(shown), weakref.ref(shown._world)
+    gc.disable()
+    try:
+        del shown
+        assert [reference() for reference in freed] == [None, None]
+    finally:
+        gc.enable()
 
 
 def test_touching_the_other_block_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
