@@ -9,7 +9,7 @@ import matplotlib as mpl
 from pi0_ros.cli.eval.conditions import AS_IT_IS, WITHOUT_LIMITS
 
 mpl.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402  only after the choice of a canvas without screen
+from matplotlib import pyplot as plt
 
 
 def draw_plots(report: Mapping[str, Any], folder: Path) -> None:

@@ -22,9 +22,7 @@ def success(results: Sequence[EpisodeResult]) -> dict[str, Any]:
         "success_rate": round(count / len(results), 4),
         "confidence_interval": [round(interval.low, 4), round(interval.high, 4)],
         "episodes": len(results),
-        "touched_the_other": sum(
-            result.touched not in (None, result.asked) for result in results
-        ),
+        "touched_the_other": sum(result.touched not in (None, result.asked) for result in results),
         "touched_nothing": sum(result.touched is None for result in results),
     }
 

@@ -21,7 +21,10 @@ _SUBPIXEL_BITS = 4
 
 
 def side_by_side(
-    images: Mapping[str, Picture], chunk: FloatArray | None, lines: Sequence[str], scale: float = 0.5
+    images: Mapping[str, Picture],
+    chunk: FloatArray | None,
+    lines: Sequence[str],
+    scale: float = 0.5,
 ) -> Picture:
     """One RGB picture for people, shape (height, width, 3), even in both.
 
