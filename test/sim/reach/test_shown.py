@@ -68,9 +68,8 @@ def test_touching_the_other_block_is_no_success(monkeypatch: pytest.MonkeyPatch)
         other.extend(block for name, block in scene.blocks.items() if name != scene.target)
         return scene
 
-    monkeypatch.setattr(shown_module, "drawn_scene", drawn)
     monkeypatch.setattr(shown_module, "ReachExpert", lambda _: real(other[0]))
-    shown = shown_reach(7, 1, FPS)
+    shown = shown_reach(7, 1, FPS, drawn)
     frames_of(shown)
     assert shown.outcome.startswith("touched the ")
     assert not shown.reached

@@ -1,0 +1,46 @@
+"""The demonstrator arrives at the right block, slowly enough, from everywhere."""
+
+import numpy as np
+import pytest
+
+from pi0_ros.sim.demo_arm import LIMITS, forward
+from pi0_ros.sim.reach.expert import ReachExpert, drawn_start
+from pi0_ros.sim.reach.scenes import drawn_scene
+
+STEP_S = 0.02
+
+
+@pytest.fixture(scope="module")
+def motions():
+    rng = np.random.default_rng(0)
+    shown = []
+    for _ in range(30):
+        scene, start = drawn_scene(rng), drawn_start(rng)
+        expert = ReachExpert(scene.blocks[scene.target])
+        shown.append((scene, expert.future(start, 250, STEP_S)))
+    return shown
+
+
+def test_it_ends_on_the_block_and_passes_above_the_other(motions):
+    for scene, rows in motions:
+        target = scene.blocks[scene.target]
+        (other,) = (block for name, block in scene.blocks.items() if name != scene.target)
+        tips = forward(rows).tip
+        assert np.linalg.norm(tips[-1, :2] - target.centre) < 0.01
+        assert tips[-1, 2] < target.edge_m
+        over = np.linalg.norm(tips[:, :2] - other.centre, axis=1) < 0.05
+        assert np.all(tips[over, 2] > other.edge_m)
+
+
+def test_it_keeps_the_limits(motions):
+    for _, rows in motions:
+        assert np.all((rows > LIMITS.lower) & (rows < LIMITS.upper))
+        speeds = np.abs(np.diff(rows, axis=0)) / STEP_S
+        assert np.all(speeds <= 0.51 * LIMITS.velocity)
+
+
+def test_it_depends_on_the_present_positions_alone(motions):
+    scene, rows = motions[0]
+    expert = ReachExpert(scene.blocks[scene.target])
+    again = expert.future(rows[50], 20, STEP_S)
+    np.testing.assert_allclose(again, rows[50:70], atol=1e-12)
