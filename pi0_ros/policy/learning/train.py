@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pi0_ros.core.errors import CheckpointError, ConfigurationError
 from pi0_ros.policy.device import choose_device
+from pi0_ros.policy.initialisation import whiten_patches
 from pi0_ros.policy.learning.examples import Examples
 from pi0_ros.policy.learning.fused_attention import fused_attention
 from pi0_ros.policy.learning.kept_pictures import kept_or_shrunk
@@ -147,6 +148,8 @@ def train(
             pictures = shrunk_pictures(recording, rows, side, reading)
         else:
             pictures = kept_or_shrunk(recording, rows, side, reading, job.keep_pictures)
+        if job.base is None:
+            whiten_patches(start.policy, pictures.values())
         examples = Examples(pictures, start.others, _lengths(recording.episodes[start.rows]))
         read = time.monotonic()
         say(f"training: step {first}/{recipe.steps}")
