@@ -158,7 +158,8 @@ POLICY = (
         "tokenizer_path",
         "string",
         "",
-        "Folder of the tokenizer. Empty: the folder `tokenizer` in the checkpoint.",
+        "Folder of the tokenizer, with SmolVLA of all that describes its language model. Empty: "
+        "the folder `tokenizer` in the checkpoint.",
     ),
     Parameter(
         "threads",
