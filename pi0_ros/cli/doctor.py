@@ -2,7 +2,6 @@
 
 import argparse
 import os
-from pathlib import Path
 
 from pi0_ros.cli.doctor_checks import Outcome, all_checks
 from pi0_ros.core.errors import Pi0RosError
@@ -13,7 +12,8 @@ could) or a failure with what to change. The exit status is 1 where something fa
 EXAMPLES = """\
 examples:
   pi0 doctor
-  pi0 doctor --params-file my_arm.yaml --policy-path ~/checkpoints/my_pi0"""
+  pi0 doctor --params-file my_arm.yaml --policy-path ~/checkpoints/my_pi0
+  pi0 doctor --policy-path ws://gpu-box:8000"""
 
 _WORDS = {Outcome.OK: "ok  ", Outcome.WARNING: "warn", Outcome.FAILURE: "FAIL"}
 
@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--policy-path",
-        type=Path,
-        help="a LeRobot checkpoint of yours; without it, the demo checkpoint is checked",
+        help="a LeRobot checkpoint of yours, or the ws://HOST:PORT of a policy server; without it, "
+        "the demo checkpoint is checked",
     )
 
 

@@ -14,12 +14,15 @@ from typing import Any
 from pi0_ros.bringup import process_environment
 from pi0_ros.bringup.robot_file import check_robot_file, find_robot_file, node_parameters
 from pi0_ros.cli.domain import reserve_domain
+from pi0_ros.core.printable import printable
 from pi0_ros.share import share_directory
 
 _LEROBOT = "0.6.1"
 # Four processes of the demo with a segment each, and this command's own.
 _SHARED_MEMORY_BYTES = 5 * 16 * 2**20
 _SHARED_MEMORY = Path("/dev/shm")
+# Until a policy server has accepted and told what it is.
+_CONNECT_TIMEOUT_S = 3.0
 _NODES = ("pi0_policy", "pi0_controller")
 
 
@@ -36,9 +39,13 @@ Check = Callable[[], Result]
 
 
 def all_checks(
-    params_file: str, policy_path: Path | None, environment: Mapping[str, str]
+    params_file: str, policy_path: str | None, environment: Mapping[str, str]
 ) -> tuple[tuple[str, Check], ...]:
-    """Name and check, cheap ones first."""
+    """Name and check, cheap ones first.
+
+    Args:
+        policy_path: as the parameter of that name; None: the demo checkpoint.
+    """
     return (
         ("python", python),
         ("share folder", lambda: (Outcome.OK, str(share_directory()))),
@@ -49,7 +56,7 @@ def all_checks(
         ("shared memory", shared_memory),
         ("domain", partial(domain, environment)),
         ("robot file", partial(robot_file, params_file)),
-        ("checkpoint", partial(checkpoint, policy_path)),
+        policy(policy_path),
         ("opencv", opencv),
         ("torch", torch),
         ("lerobot", lerobot),
@@ -162,6 +169,41 @@ def flattened(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[f"{prefix}{key}"] = value
     return flat
+
+
+def policy(policy_path: str | None) -> tuple[str, Check]:
+    """The check of whatever `policy_path` names."""
+    from pi0_ros.policy.remote.remote_config import is_remote
+
+    if policy_path is not None and is_remote(policy_path):
+        return "policy server", partial(policy_server, policy_path)
+    return "checkpoint", partial(checkpoint, None if policy_path is None else Path(policy_path))
+
+
+def policy_server(url: str) -> Result:
+    """Connects and hears what is announced; nothing is asked of the policy."""
+    from pi0_ros.policy.remote.announcement import read_greeting
+    from pi0_ros.policy.remote.link import Link
+    from pi0_ros.policy.remote.remote_config import RemoteConfig
+
+    remote = RemoteConfig(url, connect_timeout_s=_CONNECT_TIMEOUT_S)
+    link = Link(remote)
+    try:
+        greeting = read_greeting(link.open(), remote.server)
+    finally:
+        link.close()
+    served = greeting.announced
+    if served is None:
+        return Outcome.WARNING, (
+            f"{remote.server} answers, but does not say what it serves: whether that fits this "
+            "robot shows when pi0_policy asks it for the first chunk"
+        )
+    kind = "demo checkpoint, " if served.demo else ""
+    return Outcome.OK, (
+        f"{remote.server} serves {greeting.name}: {kind}{served.joints} joints, chunks of "
+        f"{served.horizon} rows, pictures of {served.image_width}x{served.image_height}: "
+        f"{printable(', '.join(served.pictures))}"
+    )
 
 
 def checkpoint(policy_path: Path | None) -> Result:

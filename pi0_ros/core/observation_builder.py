@@ -13,6 +13,7 @@ from pi0_ros.core.instruction import checked_instruction
 from pi0_ros.core.joints import JointOrder
 from pi0_ros.core.observation import Observation
 from pi0_ros.core.observation_config import ObservationConfig
+from pi0_ros.core.picture_sets import PictureSets
 from pi0_ros.core.stamps import ClockWatch, StampedStream, StreamStatistics
 
 JOINTS = "joint_states"
@@ -30,11 +31,15 @@ class ObservationBuilder:
 
     The observation's capture time is the oldest of the cameras' newest stamps, and its joint
     positions are the buffered sample nearest to that, so that pictures and joints show one moment.
+
+    Attributes:
+        sets: of the pictures that were taken; an observation takes one.
     """
 
     def __init__(self, config: ObservationConfig) -> None:
         self._config = config
         self._lock = threading.Lock()
+        self.sets = PictureSets(config.cameras)
         self._order = JointOrder(config.joint_names)
         self._cameras = {name: StampedStream(camera_stream(name)) for name in config.cameras}
         self._watches = {name: CameraWatch(config.camera_frozen_after_s) for name in config.cameras}
@@ -72,6 +77,7 @@ class ObservationBuilder:
                 raise
             watch.take(stamp_ns, pixels, self._motion)
             self._pictures[camera] = (stamp_ns, pixels)
+            self.sets.came(camera, stamp_ns, steady_ns)
 
     def add_joint_state(
         self,
@@ -172,6 +178,7 @@ class ObservationBuilder:
             problems = self._problems(now_ns, steady_ns)
             if problems:
                 raise ObservationNotReady(problems)
+            self.sets.take()
             stamp_ns = min(stamp for stamp, _ in self._pictures.values())
             return Observation(
                 stamp_ns=stamp_ns,
@@ -249,6 +256,7 @@ class ObservationBuilder:
                 watch.forget()
             self._motion.forget()
             self._pictures.clear()
+            self.sets.forget()
             self._joint_history.clear()
 
     def _count(self, stream: StampedStream, kind: str) -> None:

@@ -1,30 +1,46 @@
-"""Waiting for absolute deadlines."""
-
-import threading
-import time
+"""When something begins that begins when its input comes, and at a mean rate."""
 
 from pi0_ros.core.errors import ConfigurationError
 
 
-class Metronome:
-    """Beats at a fixed rate on the steady clock; a late beat does not shift the later ones."""
+class Pace:
+    """Beginnings as their input has them, some earlier and some later than the rate says.
+
+    One that comes late lets later ones come early, by up to a period in all. Input that comes
+    faster than the rate is used as it comes, with one left out now and then: the mean is kept, and
+    nothing waits. One that was left out is used late if nothing newer comes in its place.
+    """
 
     def __init__(self, rate_hz: float) -> None:
         if not 0.0 < rate_hz <= 10_000.0:
             raise ConfigurationError(f"rate must be above 0 and at most 10000 Hz, got {rate_hz}")
         self._period_ns = round(1e9 / rate_hz)
-        self._deadline_ns: int | None = None
+        self._free_ns: int | None = None
+        self._reserve_ns: int | None = None
 
-    def wait(self, stop: threading.Event) -> bool:
-        """Waits for the next beat; False at once when `stop` is set.
+    def wants(self, is_new: bool, now_ns: int) -> bool:
+        """Whether to begin now, at steady time `now_ns`.
 
-        Beats that were missed by more than a period are skipped.
+        Args:
+            is_new: there is input that was never asked about; after a no, it is left out.
         """
-        now_ns = time.monotonic_ns()
-        if self._deadline_ns is None:
-            self._deadline_ns = now_ns
-        self._deadline_ns += self._period_ns
-        if now_ns > self._deadline_ns:
-            missed = (now_ns - self._deadline_ns) // self._period_ns
-            self._deadline_ns += missed * self._period_ns
-        return not stop.wait(max(0, self._deadline_ns - now_ns) / 1e9)
+        if self._free_ns is None or now_ns >= self._free_ns:
+            return is_new or (self._reserve_ns is not None and now_ns >= self._reserve_ns)
+        if is_new:
+            # Input that is due by then comes before, even if it jitters by as much as a period.
+            self._reserve_ns = self._free_ns + 2 * self._period_ns
+        return False
+
+    def next_ns(self, at_most_ns: int) -> int:
+        """Steady time at which to ask again, new input or not."""
+        return at_most_ns if self._reserve_ns is None else min(at_most_ns, self._reserve_ns)
+
+    def began(self, now_ns: int) -> None:
+        """At `now_ns`, for which the answer was yes."""
+        free_ns = now_ns - self._period_ns if self._free_ns is None else self._free_ns
+        self._free_ns = max(free_ns, now_ns - self._period_ns) + self._period_ns
+        self._reserve_ns = None
+
+    def rest(self) -> None:
+        """What was left out is not to be used any more."""
+        self._reserve_ns = None

@@ -6,25 +6,32 @@ from pathlib import Path
 from draccus.utils import DraccusException
 from lerobot.configs import PreTrainedConfig
 from lerobot.policies.act.configuration_act import ACTConfig
+from lerobot.policies.factory import get_policy_class
 from lerobot.policies.pi0.configuration_pi0 import PI0Config
 from lerobot.policies.pi0.modeling_pi0 import PI0Policy
+from lerobot.policies.pi05.configuration_pi05 import PI05Config
+from lerobot.policies.pretrained import PreTrainedPolicy
+from lerobot.policies.smolvla.configuration_smolvla import SmolVLAConfig
 
 from pi0_ros.core.errors import CheckpointError
 from pi0_ros.policy.manifest import CONFIG_FILE
 from pi0_ros.policy.modeling_pi0_tiny import PI0TinyPolicy
 
 _POLICIES: dict[str, type[PI0Policy]] = {"pi0": PI0Policy, "pi0_tiny": PI0TinyPolicy}
-# Policies that take pictures and a state, read no words, and start from no noise.
+# Imported so that LeRobot knows them. They read words and start from noise, as Pi0 does...
+_READERS = {"pi05": PI05Config, "smolvla": SmolVLAConfig}
+# ... while these take pictures and a state, read no words, and start from no noise.
 _WORDLESS = {"act": ACTConfig}
 
 
-def policy_class(config: PI0Config) -> type[PI0Policy]:
-    """LeRobot's policy class for the configuration of a Pi0."""
-    return _POLICIES[config.type]
+def policy_class(config: PreTrainedConfig) -> type[PreTrainedPolicy]:
+    """LeRobot's policy class for the configuration of a policy that reads words."""
+    pi0 = _POLICIES.get(config.type)
+    return get_policy_class(config.type) if pi0 is None else pi0
 
 
 def is_wordless(config: PreTrainedConfig) -> bool:
-    """Whether it is of a type that reads no words, and not a Pi0."""
+    """Whether it is of a type that reads no words."""
     return config.type in _WORDLESS
 
 
@@ -40,7 +47,7 @@ def read_config(folder: Path, device: str) -> PI0Config:
 
 
 def read_any_config(
-    folder: Path, device: str, kinds: tuple[str, ...] = (*_POLICIES, *_WORDLESS)
+    folder: Path, device: str, kinds: tuple[str, ...] = (*_POLICIES, *_READERS, *_WORDLESS)
 ) -> PreTrainedConfig:
     """The configuration, with its `device` replaced by the one to run on.
 

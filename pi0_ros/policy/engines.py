@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from lerobot.configs import FeatureType, NormalizationMode
+from lerobot.configs import FeatureType, NormalizationMode, PreTrainedConfig
 from lerobot.policies.pi0.configuration_pi0 import PI0Config
-from lerobot.policies.pi0.modeling_pi0 import PI0Policy
 from lerobot.policies.pi0.processor_pi0 import Pi0NewLineProcessor
+from lerobot.policies.pretrained import PreTrainedPolicy
 from lerobot.processor import (
     AddBatchDimensionProcessorStep,
     DeviceProcessorStep,
@@ -29,6 +29,7 @@ from pi0_ros.policy.processors import Processors
 from pi0_ros.policy.weights import fill_model
 
 FAST_TYPES = ("pi0", "pi0_tiny")
+_INSTEAD = "set the parameter engine to 'lerobot'"
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 # What Pi0's preprocessor is made of. None of these changes a picture unless its settings say so.
 _KNOWN_STEPS = (
@@ -43,7 +44,7 @@ _KNOWN_STEPS = (
 
 
 def make_engine(
-    model: PI0Policy,
+    model: PreTrainedPolicy,
     tensors: dict[str, Tensor],
     origin: Path,
     processors: Processors,
@@ -68,6 +69,7 @@ def make_engine(
     if config.engine == "lerobot":
         fill_model(model, tensors, origin, device)
         return LeRobotEngine(model, processors, features, device, config.inference_steps)
+    require_engine(model.config, config)
     _require_fast(model.config, processors, features)
     sizes = sizes_of_model(model)
     weights = take_weights(
@@ -83,35 +85,41 @@ def make_engine(
     )
 
 
+def require_engine(checkpoint: PreTrainedConfig, config: PolicyConfig) -> None:
+    """Whether the engine that `config` names runs policies of the checkpoint's type at all.
+
+    Raises:
+        ConfigurationError: it does not.
+    """
+    if config.engine == "fast" and checkpoint.type not in FAST_TYPES:
+        raise ConfigurationError(
+            f"engine: 'fast' runs {' and '.join(FAST_TYPES)}, the checkpoint is of type "
+            f"{checkpoint.type!r}: {_INSTEAD}"
+        )
+
+
 def _require_fast(checkpoint: PI0Config, processors: Processors, features: Sequence[str]) -> None:
     """
     Raises:
-        ConfigurationError: not a Pi0.
         CheckpointError: the preprocessor does something to pictures or names that LeRobot's model
             would see and the fast engine would not.
     """
-    instead = "set the parameter engine to 'lerobot'"
-    if checkpoint.type not in FAST_TYPES:
-        raise ConfigurationError(
-            f"engine: 'fast' runs {' and '.join(FAST_TYPES)}, the checkpoint is of type "
-            f"{checkpoint.type!r}: {instead}"
-        )
     scaling = checkpoint.normalization_mapping.get(FeatureType.VISUAL.value)
     if scaling not in (None, NormalizationMode.IDENTITY):
         raise CheckpointError(
             f"the checkpoint scales its pictures by {scaling}, the fast engine takes them as they "
-            f"are: {instead}"
+            f"are: {_INSTEAD}"
         )
     for step in processors.before.steps:
         if type(step) not in _KNOWN_STEPS:
             raise CheckpointError(
                 f"the fast engine does not know the checkpoint's preprocessing step "
-                f"{type(step).__name__}: {instead}"
+                f"{type(step).__name__}: {_INSTEAD}"
             )
         if isinstance(step, RenameObservationsProcessorStep):
             renamed = set(features) & {*step.rename_map, *step.rename_map.values()}
             if renamed:
                 raise CheckpointError(
                     f"the checkpoint's preprocessor renames {', '.join(sorted(renamed))}, which "
-                    f"the fast engine does not: {instead}"
+                    f"the fast engine does not: {_INSTEAD}"
                 )

@@ -1,10 +1,10 @@
-"""LeRobot's own Pi0 as an engine."""
+"""LeRobot's own model of a policy that reads words as an engine: Pi0, Pi0.5, SmolVLA."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
-from lerobot.policies.pi0.modeling_pi0 import PI0Policy
+from lerobot.policies.pretrained import PreTrainedPolicy
 from lerobot.policies.utils import prepare_observation_for_inference
 from numpy.typing import NDArray
 from torch import Tensor
@@ -27,7 +27,7 @@ class LeRobotEngine:
 
     def __init__(
         self,
-        model: PI0Policy,
+        model: PreTrainedPolicy,
         processors: Processors,
         features: Sequence[str],
         device: torch.device,
@@ -37,8 +37,15 @@ class LeRobotEngine:
         self._processors = processors
         self._features = tuple(features)
         self._device = device
-        self._options = {} if flow_steps is None else {"num_steps": flow_steps}
-        embedding = model.model.paligemma_with_expert.paligemma.model.language_model.embed_tokens
+        self._options: dict[str, int] = {}
+        if model.config.type == "smolvla":
+            embedding = model.model.vlm_with_expert.get_vlm_model().text_model.embed_tokens
+            # It takes the number from here alone, and ignores one that is passed.
+            model.config.num_steps = flow_steps or model.config.num_steps
+        else:
+            towers = model.model.paligemma_with_expert
+            embedding = towers.paligemma.model.language_model.embed_tokens
+            self._options = {} if flow_steps is None else {"num_steps": flow_steps}
         self.vocabulary = int(embedding.weight.shape[0])
         self.noise_shape = (model.config.chunk_size, model.config.max_action_dim)
 
@@ -57,6 +64,7 @@ class LeRobotEngine:
         lost = [feature for feature in self._features if feature not in batch]
         if lost:
             raise KeyError(f"the preprocessor drops {', '.join(lost)}")
+        self._processors.prompt.require_whole(batch)
         mark("pre-processing")
         actions = self.model.predict_action_chunk(batch, noise=noise, **self._options)
         mark("flow")

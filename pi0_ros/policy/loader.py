@@ -19,6 +19,17 @@ from pi0_ros.policy.quiet_libraries import quiet_libraries
 from pi0_ros.policy.safetensors_header import read_header
 
 _HASH_DIGITS = 12
+# What LeRobot and transformers raise for a size, a file or a library that is not right.
+_NOT_BUILT = (
+    ImportError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    AssertionError,
+)
 
 
 def load_policy(config: PolicyConfig) -> Policy:
@@ -47,11 +58,12 @@ def load_policy(config: PolicyConfig) -> Policy:
 
         from pi0_ros.policy.checkpoint_config import is_wordless, policy_class, read_any_config
         from pi0_ros.policy.device import choose_device
-        from pi0_ros.policy.engines import make_engine
+        from pi0_ros.policy.engines import make_engine, require_engine
         from pi0_ros.policy.features import camera_order
         from pi0_ros.policy.pi0_policy import Pi0Policy
         from pi0_ros.policy.processors import load_processors
         from pi0_ros.policy.rtc import real_time_chunking
+        from pi0_ros.policy.vlm_folder import prepare_vlm
         from pi0_ros.policy.weights import model_without_weights, read_weights
         from pi0_ros.policy.wordless_policy import load_wordless
 
@@ -75,10 +87,20 @@ def load_policy(config: PolicyConfig) -> Policy:
             policy = load_wordless(folder, checkpoint, config, header, description)
             policy.infer(_blank_observation(description))
             return policy
+        require_engine(checkpoint, config)
+        if checkpoint.type == "smolvla":
+            prepare_vlm(folder, checkpoint, config)
+        else:
+            checkpoint.dtype = config.precision or checkpoint.dtype
         processors = load_processors(folder, checkpoint, device, config.tokenizer_path)
-        checkpoint.dtype = config.precision or checkpoint.dtype
         weights = folder / WEIGHTS_FILE
-        model = model_without_weights(policy_class(checkpoint), checkpoint)
+        try:
+            model = model_without_weights(policy_class(checkpoint), checkpoint)
+        except _NOT_BUILT as error:
+            raise CheckpointError(
+                f"{folder}: LeRobot cannot build the policy that its configuration describes: "
+                f"{type(error).__name__}: {error}"
+            ) from error
         tensors = read_weights(model, weights, header)
         engine = make_engine(
             model, tensors, weights, processors, description.cameras, config, device

@@ -1,4 +1,4 @@
-"""A Pi0 checkpoint behind the Policy interface: what is checked whatever computes the chunk."""
+"""A checkpoint of Pi0 or its kin behind the Policy interface: what is checked for any engine."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ _DEVICE_LOST = ("CUDA error", "cuDNN", "CUBLAS", "device-side assert", "NVML")
 
 
 class Pi0Policy:
-    """Runs a loaded Pi0: not safe to call from several threads at once.
+    """Runs a loaded policy that reads words: not safe to call from several threads at once.
 
     Args:
         noise_scale: standard deviation of the noise that each chunk starts from.
@@ -52,7 +52,7 @@ class Pi0Policy:
         return self._description
 
     def check_instruction(self, text: str) -> None:
-        self._processors.check_instruction(text, self._engine.vocabulary)
+        self._processors.prompt.check(text, self._engine.vocabulary)
 
     def infer(self, observation: Observation) -> FloatArray:
         check_observation(observation, self._description)

@@ -8,7 +8,7 @@ from typing import Any, Self
 import torch
 from lerobot.configs import PreTrainedConfig
 from lerobot.policies.factory import make_pre_post_processors
-from lerobot.policies.pi0.configuration_pi0 import PI0Config
+from lerobot.policies.pi05.processor_pi05 import Pi05PrepareStateTokenizerProcessorStep
 from lerobot.processor import (
     AbsoluteActionsProcessorStep,
     ComplementaryDataProcessorStep,
@@ -28,15 +28,21 @@ from lerobot.utils.constants import (
 from safetensors import SafetensorError
 
 from pi0_ros.core.arrays import FloatArray
-from pi0_ros.core.errors import CheckpointError, InputRefused
+from pi0_ros.core.errors import CheckpointError
 from pi0_ros.policy.input_features import joint_feature
 from pi0_ros.policy.manifest import POSTPROCESSOR_FILE, PREPROCESSOR_FILE
+from pi0_ros.policy.processor_steps import check_steps
+from pi0_ros.policy.prompt import Prompt
 from pi0_ros.policy.statistics import check_statistics
 from pi0_ros.policy.tokenizer_folder import find_tokenizer
 
 _PRE_STEPS = ("tokenizer_processor", "device_processor", "normalizer_processor")
 _POST_STEPS = ("unnormalizer_processor", "device_processor")
-_PROMPT_STEPS = (ComplementaryDataProcessorStep, TokenizerProcessorStep)
+_PROMPT_STEPS = (
+    ComplementaryDataProcessorStep,
+    Pi05PrepareStateTokenizerProcessorStep,
+    TokenizerProcessorStep,
+)
 _CONVERSION = (
     "convert an old checkpoint with `python -m lerobot.processor.migrate_policy_normalization`"
 )
@@ -52,20 +58,30 @@ class Pipelines:
 
 @dataclass(frozen=True, slots=True)
 class Processors:
-    """The two pipelines, and the tokenizer step and all but the prompt's steps of the first."""
+    """The two pipelines; of the first, the prompt's steps, and a pipeline of all the others.
+
+    Attributes:
+        prompt_length: tokens that the policy takes at most.
+    """
 
     before: PolicyProcessorPipeline[dict[str, Any], dict[str, Any]]
     after: PolicyProcessorPipeline[torch.Tensor, torch.Tensor]
-    tokenizer: TokenizerProcessorStep
     without_prompt: PolicyProcessorPipeline[dict[str, Any], dict[str, Any]]
+    prompt: Prompt
+    prompt_length: int
 
     @classmethod
     def around(
         cls,
         before: PolicyProcessorPipeline[dict[str, Any], dict[str, Any]],
         after: PolicyProcessorPipeline[torch.Tensor, torch.Tensor],
+        joints: int,
     ) -> Self:
-        """From the two pipelines; the first must have a tokenizer step."""
+        """From the two pipelines; the first must have a tokenizer step.
+
+        Args:
+            joints: values of a state.
+        """
         tokenizers = [step for step in before.steps if isinstance(step, TokenizerProcessorStep)]
         without_prompt: PolicyProcessorPipeline[dict[str, Any], dict[str, Any]]
         without_prompt = PolicyProcessorPipeline(
@@ -73,7 +89,8 @@ class Processors:
             to_transition=before.to_transition,
             to_output=before.to_output,
         )
-        return cls(before, after, tokenizers[0], without_prompt)
+        prompt = Prompt(before.steps, joints)
+        return cls(before, after, without_prompt, prompt, tokenizers[0].max_length)
 
     def tokens(self, text: str, positions: FloatArray) -> torch.Tensor:
         """The prompt's tokens as the first pipeline makes them, int64 (tokens,), no padding.
@@ -105,34 +122,9 @@ class Processors:
         scaled = self.without_prompt({OBS_STATE: _state(positions), ACTION: actions})[ACTION]
         return scaled[0]
 
-    def check_instruction(self, text: str, vocabulary: int) -> None:
-        """Tokenizes without cutting.
-
-        Raises:
-            InputRefused: kind "instruction too long" or "instruction unknown".
-        """
-        prompt: dict[str, Any] = {"task": text}
-        for step in self.before.steps:
-            if step is self.tokenizer:
-                break
-            if isinstance(step, ComplementaryDataProcessorStep):
-                prompt = step.complementary_data(prompt)
-        tokens = self.tokenizer.input_tokenizer(prompt["task"], truncation=False)["input_ids"]
-        if len(tokens) > self.tokenizer.max_length:
-            raise InputRefused(
-                "instruction too long",
-                f"instruction has {len(tokens)} tokens, the policy takes at most "
-                f"{self.tokenizer.max_length}: say it shorter",
-            )
-        if any(not 0 <= token < vocabulary for token in tokens):
-            raise InputRefused(
-                "instruction unknown",
-                f"instruction {text[:40]!r} has tokens beyond the policy's {vocabulary}",
-            )
-
 
 def load_processors(
-    folder: Path, config: PI0Config, device: torch.device, tokenizer_path: Path | None
+    folder: Path, config: PreTrainedConfig, device: torch.device, tokenizer_path: Path | None
 ) -> Processors:
     """Both pipelines, on `device`, their statistics checked.
 
@@ -153,7 +145,8 @@ def load_processors(
     )
     _check_reference(folder / PREPROCESSOR_FILE, config, before, RelativeActionsProcessorStep)
     _check_reference(folder / POSTPROCESSOR_FILE, config, after, AbsoluteActionsProcessorStep)
-    return Processors.around(before, after)
+    check_steps(folder / PREPROCESSOR_FILE, config, before.steps)
+    return Processors.around(before, after, config.robot_state_feature.shape[0])
 
 
 def load_pipelines(folder: Path, config: PreTrainedConfig, device: torch.device) -> Pipelines:
@@ -219,14 +212,18 @@ def _check_scaling(
 
 
 def _check_reference(
-    path: Path, config: PI0Config, pipeline: PolicyProcessorPipeline[Any, Any], kind: type[Any]
+    path: Path,
+    config: PreTrainedConfig,
+    pipeline: PolicyProcessorPipeline[Any, Any],
+    kind: type[Any],
 ) -> None:
     """Offsets taken for positions, or the other way round, would send the arm elsewhere."""
     enabled = any(step.enabled for step in pipeline.steps if isinstance(step, kind))
-    if enabled != config.use_relative_actions:
+    wanted = getattr(config, "use_relative_actions", False)
+    if enabled != wanted:
         raise CheckpointError(
             f"{path}: {kind.__name__} is {'on' if enabled else 'off or missing'}, but config.json "
-            f"says use_relative_actions: {config.use_relative_actions}"
+            f"says use_relative_actions: {wanted}"
         )
 
 

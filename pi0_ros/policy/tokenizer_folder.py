@@ -27,7 +27,7 @@ def find_tokenizer(checkpoint: Path, given: Path | None, stored_name: str | None
     folder = checkpoint / TOKENIZER_FOLDER if given is None else given
     if any((folder / mark).is_file() for mark in _MARKS):
         for name in _MAY_NAME_CODE:
-            _refuse_code(folder / name)
+            refuse_code(folder / name)
         return folder
     named = stored_name or _PI0_TOKENIZER
     source = named if not Path(named).is_absolute() else _PI0_TOKENIZER
@@ -39,7 +39,14 @@ def find_tokenizer(checkpoint: Path, given: Path | None, stored_name: str | None
     )
 
 
-def _refuse_code(path: Path) -> None:
+def refuse_code(path: Path) -> None:
+    """
+    Args:
+        path: a configuration file of transformers, which need not be there.
+
+    Raises:
+        CheckpointError: it is damaged, or names code that is not transformers' own.
+    """
     if not path.exists():
         return
     try:

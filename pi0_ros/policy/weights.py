@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from lerobot.configs import PreTrainedConfig
 from lerobot.policies.pi0.modeling_pi0 import PI0Policy
+from lerobot.policies.pi05.modeling_pi05 import PI05Policy
 from lerobot.policies.pretrained import PreTrainedPolicy
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -105,8 +106,8 @@ def _parameters_without_memory() -> Iterator[None]:
 
 
 def _renamed(model: PreTrainedPolicy, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """LeRobot's renaming of the names that openpi and older versions of LeRobot wrote for Pi0."""
-    if not isinstance(model, PI0Policy):
+    """LeRobot's renaming of the names that openpi and older versions of LeRobot wrote."""
+    if not isinstance(model, (PI0Policy, PI05Policy)):
         return tensors
     fixed = model._fix_pytorch_state_dict_keys(tensors, model.config)
     renamed = {

@@ -1,4 +1,4 @@
-"""Inference at a fixed rate in a thread of its own."""
+"""Inference when pictures come, at a mean rate, in a thread of its own."""
 
 import threading
 import time
@@ -15,13 +15,14 @@ from pi0_ros.core.errors import InputRefused, ObservationNotReady, PolicyError, 
 from pi0_ros.core.instruction import checked_instruction
 from pi0_ros.core.observation import Observation
 from pi0_ros.core.observation_builder import INSTRUCTION, ObservationBuilder
-from pi0_ros.core.pacing import Metronome
+from pi0_ros.core.pacing import Pace
 from pi0_ros.policy.chunk_delay import ChunkDelay
 from pi0_ros.policy.interface import Policy
 from pi0_ros.ros.chunk_record import ChunkRecord
 
 # A single failure is reported; from the second in a row on the policy counts as not working.
 _FAILURES_IN_A_ROW = 2
+_BEAT_NS = 20_000_000  # Between two looks at what is there while nothing comes.
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class InferenceConfig:
     """How chunks are made.
 
     Attributes:
-        rate_hz: chunks wanted per second.
+        rate_hz: chunks wanted per second; there are fewer where pictures are slower.
         step_ns: time between two rows of a chunk.
         joint_names: name of each column.
         instruction_max_bytes: longest instruction in UTF-8.
@@ -116,7 +117,6 @@ class InferenceThread:
         self._active = False
         self._epoch = 0
         self._sequence = 0
-        self._newest_stamp_ns = -1
         self._failures = 0
         self._problem = ""
         self._busy_since_ns: int | None = None
@@ -141,7 +141,6 @@ class InferenceThread:
         """Begins a new epoch. Epochs rise over restarts of the process: they begin at the time."""
         with self._lock:
             self._epoch = max(self._epoch + 1, int(time.time()))
-            self._newest_stamp_ns = -1
             self._failures = 0
             self._problem = "waiting for the first chunk"
             self._record.restart()
@@ -178,18 +177,37 @@ class InferenceThread:
 
     def _run(self) -> None:
         try:
-            metronome = Metronome(self._config.rate_hz)
-            while metronome.wait(self._ending):
-                if self._active:
-                    with self._in_policy:
-                        self._infer()
-                    # One that came in the last moment found the policy in use.
-                    self._apply_instructions_if_free()
-                self._listener.beat()
+            self._infer_while_wanted()
         except Exception as error:  # noqa: BLE001  a thread's exceptions end nothing by themselves
             self._listener.fail(error)
 
-    def _infer(self) -> None:
+    def _infer_while_wanted(self) -> None:
+        pace, sets = Pace(self._config.rate_hz), self._builder.sets
+        while not self._ending.is_set():
+            is_new = sets.wait(pace.next_ns(time.monotonic_ns() + _BEAT_NS))
+            now_ns = time.monotonic_ns()
+            if not self._active:
+                pace.rest()
+                self._pause(now_ns)
+            elif pace.wants(is_new, now_ns):
+                with self._in_policy:
+                    was_ready = self._infer()
+                # One that came in the last moment found the policy in use.
+                self._apply_instructions_if_free()
+                if was_ready:
+                    pace.began(now_ns)
+                else:
+                    self._pause(now_ns)
+            elif is_new:
+                sets.take()
+            self._listener.beat()
+
+    def _pause(self, since_ns: int) -> None:
+        """Input that stays, not wanted now, would be found again at once."""
+        self._ending.wait(max(0, since_ns + _BEAT_NS - time.monotonic_ns()) / 1e9)
+
+    def _infer(self) -> bool:
+        """Whether there was an observation."""
         steady_ns = time.monotonic_ns()
         with self._lock:
             epoch = self._epoch
@@ -197,10 +215,7 @@ class InferenceThread:
                 observation = self._builder.build(self._now_ns(), steady_ns)
             except ObservationNotReady:
                 # The builder's problems are reported by whoever asks it.
-                return
-            if observation.stamp_ns == self._newest_stamp_ns:
-                return
-            self._newest_stamp_ns = observation.stamp_ns
+                return False
             delay_ns = self._delay.expected_ns
             takeover_ns = None if delay_ns is None else observation.stamp_ns + delay_ns
             observation = replace(observation, epoch=epoch, takeover_ns=takeover_ns)
@@ -221,6 +236,7 @@ class InferenceThread:
         finally:
             with self._lock:
                 self._busy_since_ns = None
+        return True
 
     def _publish(
         self, observation: Observation, positions: FloatArray, epoch: int, inference_ns: int

@@ -129,7 +129,7 @@ POLICY = (
         "inference_rate",
         "double",
         8.0,
-        "Chunks wanted per second; a policy that is slower gives what it can.",
+        "Chunks wanted per second; fewer where the policy or the pictures are slower.",
         unit="Hz",
         range=Range(0.01, 200.0),
     ),
@@ -158,7 +158,8 @@ POLICY = (
         "tokenizer_path",
         "string",
         "",
-        "Folder of the tokenizer. Empty: the folder `tokenizer` in the checkpoint.",
+        "Folder of the tokenizer, with SmolVLA of all that describes its language model. Empty: "
+        "the folder `tokenizer` in the checkpoint.",
     ),
     Parameter(
         "threads",

@@ -99,6 +99,11 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
         doctor_checks.checkpoint(tmp_path)
 
 
+def test_a_folder_is_a_checkpoint() -> None:
+    assert doctor_checks.policy("/somewhere")[0] == "checkpoint"
+    assert doctor_checks.policy(None)[0] == "checkpoint"
+
+
 def run_with(monkeypatch: pytest.MonkeyPatch, *checks: tuple[str, doctor_checks.Check]) -> int:
     monkeypatch.setattr(doctor, "all_checks", lambda *_: checks)
     return doctor.run(argparse.Namespace(params_file="", policy_path=None))

@@ -14,6 +14,8 @@ from pi0_ros.policy.policy_config import PolicyConfig, default_feature
 from pi0_ros.policy.training import TrainingConfig, train_policy
 from pi0_ros.policy.training_samples import TrainingSample
 
+from .readers import make_pi05, make_smolvla, shrink_pi05
+
 CAMERAS = ("main", "side")
 JOINTS = 3
 HORIZON = 8
@@ -63,6 +65,37 @@ def demo_checkpoint(trained: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "demo"
     shutil.copytree(trained, folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def made_pi05(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Never change what is in this folder: copy it."""
+    folder = tmp_path_factory.mktemp("made") / "pi05"
+    with pytest.MonkeyPatch.context() as patch:
+        shrink_pi05(patch)
+        make_pi05(folder, patch)
+    return folder
+
+
+@pytest.fixture
+def pi05(made_pi05: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy that loads in this test, where Pi0.5 is small."""
+    shrink_pi05(monkeypatch)
+    return Path(shutil.copytree(made_pi05, tmp_path / "pi05"))
+
+
+@pytest.fixture(scope="session")
+def made_smolvla(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Never change what is in this folder: copy it."""
+    folder = tmp_path_factory.mktemp("made") / "smolvla"
+    with pytest.MonkeyPatch.context() as patch:
+        make_smolvla(folder, patch)
+    return folder
+
+
+@pytest.fixture
+def smolvla(made_smolvla: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made_smolvla, tmp_path / "smolvla"))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Which engine runs, and that it never is another one than was asked for."""
 
+import array
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +12,13 @@ import pytest
 import torch
 
 from pi0_ros.core.errors import CheckpointError, ConfigurationError
+from pi0_ros.core.images import rgb_from_raw
 from pi0_ros.core.observation import Observation
+from pi0_ros.core.observation_builder import ObservationBuilder
+from pi0_ros.core.observation_config import ObservationConfig
 from pi0_ros.policy.engines import make_engine
 from pi0_ros.policy.fast.engine import FastEngine
+from pi0_ros.policy.fast.pictures import Letterbox
 from pi0_ros.policy.lerobot_engine import LeRobotEngine
 from pi0_ros.policy.loader import load_policy
 from pi0_ros.policy.policy_config import PolicyConfig
@@ -50,6 +55,29 @@ def test_the_engine_asked_for_is_the_one_that_runs(
     policy.infer(observation)
     assert calls == [kind]
     assert kind.name == engine
+
+
+def test_the_fast_engine_reads_pictures_where_their_messages_have_them(
+    trained: Path, config_for: Make, observation: Observation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = load_policy(config_for(trained, mode="demo", engine="fast"))
+    cameras, (height, width) = policy.description.cameras, policy.description.image_shape
+    joints = [f"joint_{number}" for number in range(policy.description.joints)]
+    builder = ObservationBuilder(ObservationConfig(cameras, tuple(joints), (height, width)))
+    builder.set_instruction(observation.instruction, 0)
+    builder.add_joint_state(1, joints, observation.positions, 1, 1)
+    data = {camera: array.array("B", observation.images[camera].tobytes()) for camera in cameras}
+    for camera, received in data.items():
+        pixels = rgb_from_raw("rgb8", height, width, 3 * width, received, (height, width))
+        builder.add_image(camera, 1, pixels, 1, 1)
+    loaded: list[Any] = []
+    load = Letterbox.load
+    monkeypatch.setattr(
+        Letterbox, "load", lambda box, pictures: (loaded.extend(pictures), load(box, pictures))[1]
+    )
+    policy.infer(builder.build(1, 1))
+    addresses = [picture.__array_interface__["data"][0] for picture in loaded]
+    assert addresses == [data[camera].buffer_info()[0] for camera in cameras]
 
 
 def test_fast_is_the_default(tmp_path: Path, config_for: Make) -> None:

@@ -83,7 +83,7 @@ def test_split_weights_are_named_as_such(checkpoint: Path, config_for: Make) -> 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda content: content.update(type="pi05"), "policy type is 'pi05'"),
+        (lambda content: content.update(type="pi0_fast"), "policy type is 'pi0_fast'"),
         (lambda content: content.update(use_peft=True), "adapter"),
         (lambda content: content.update(invented=3), "cannot read this configuration"),
         (lambda content: content.update(depth=5), "tensors are missing"),

@@ -55,14 +55,17 @@ class Listener:
 
 
 class Rig:
-    def __init__(self, stub: Any) -> None:
+    def __init__(
+        self, stub: Any, cameras: tuple[str, ...] = ("main",), rate_hz: float = 200.0
+    ) -> None:
         self.stub = stub
+        self.cameras = cameras
         self.listener = Listener()
         self.builder = ObservationBuilder(
-            ObservationConfig(("main",), NAMES, SHAPE, camera_max_age_s=60.0, joint_max_age_s=60.0)
+            ObservationConfig(cameras, NAMES, SHAPE, camera_max_age_s=60.0, joint_max_age_s=60.0)
         )
         config = InferenceConfig(
-            rate_hz=200.0, step_ns=1, joint_names=NAMES, instruction_max_bytes=50
+            rate_hz=rate_hz, step_ns=1, joint_names=NAMES, instruction_max_bytes=50
         )
         self.thread = InferenceThread(stub, self.builder, config, time.time_ns, self.listener)
         self.thread.start()
@@ -70,7 +73,8 @@ class Rig:
     def observe(self) -> None:
         """Fresh input, which is what makes the next inference."""
         now_ns, steady_ns = time.time_ns(), time.monotonic_ns()
-        self.builder.add_image("main", now_ns, PICTURE, now_ns, steady_ns)
+        for camera in self.cameras:
+            self.builder.add_image(camera, now_ns, PICTURE, now_ns, steady_ns)
         self.builder.add_joint_state(now_ns, NAMES, [0.1] * 6, now_ns, steady_ns)
 
     def next_chunk(self) -> Inferred:
@@ -121,6 +125,30 @@ def test_the_same_observation_makes_one_chunk(rig: Rig) -> None:
     rig.beat()
 
     assert len(rig.stub.seen) == 1
+
+
+def test_one_camera_of_two_is_no_new_set(stub: Any) -> None:
+    rig = Rig(stub, ("main", "side"))
+    rig.thread.take_instruction("pick")
+    rig.thread.activate()
+    rig.next_chunk()
+    now_ns, steady_ns = time.time_ns(), time.monotonic_ns()
+    rig.builder.add_image("main", now_ns, PICTURE, now_ns, steady_ns)
+    rig.beat()
+    assert len(rig.stub.seen) == 1
+    rig.next_chunk()
+    rig.thread.end(5.0)
+
+
+def test_pictures_that_came_faster_than_wanted_are_used_late_if_none_follow(stub: Any) -> None:
+    rig = Rig(stub, rate_hz=20.0)
+    rig.thread.take_instruction("pick")
+    rig.thread.activate()
+    newest = [rig.next_chunk().chunk.stamp_ns for _ in range(4)]
+    # Two at once, then each two periods after it was first allowed.
+    assert newest == sorted(set(newest))
+    assert newest[-1] - newest[0] >= 50_000_000
+    rig.thread.end(5.0)
 
 
 def test_a_new_instruction_begins_an_epoch_and_the_same_one_does_not(rig: Rig) -> None:

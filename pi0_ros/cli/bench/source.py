@@ -99,7 +99,7 @@ def random_source(size: str, device: torch.device, seed: int) -> Source:
         name=f"random weights, {size} size",
         features=tuple(config.image_features),
         joints=_JOINTS,
-        processors=Processors.around(before, after),
+        processors=Processors.around(before, after, _JOINTS),
         model=lambda precision, compiled: _model(config, precision, compiled, device),
         tensors=lambda model: _random_tensors(model, device, seed),
         origin=Path("random"),

@@ -58,7 +58,7 @@ class FastEngine:
     ) -> None:
         self._sizes, self._processors, self._views = sizes, processors, views
         self._device = weights.embedding.device
-        longest = processors.tokenizer.max_length
+        longest = processors.prompt_length
         self.flow_steps = flow_steps or sizes.flow_steps
         self._model = FastModel(weights, sizes, views, self.flow_steps, longest)
         self._letterbox = Letterbox(views, picture, sizes.image, self._device)

@@ -1,5 +1,7 @@
 """Pictures are shrunk as LeRobot shrinks them, on the host and on the device alike."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -40,3 +42,20 @@ def test_pictures_may_be_read_only_or_part_of_larger_ones(upload: bool) -> None:
     alone = part.copy()
     alone.setflags(write=False)
     torch.testing.assert_close(shrunk([part], 28, upload), shrunk([alone], 28, upload))
+
+
+@pytest.mark.parametrize(("padding", "copies"), [(0, 0), (64, 1)])
+def test_a_picture_is_copied_only_where_its_rows_are_padded(padding: int, copies: int) -> None:
+    height, row_bytes = 480, 640 * 3
+    rows = np.zeros((height, row_bytes + padding), dtype=np.uint8)
+    picture = rows[:, :row_bytes].reshape(height, 640, 3)
+    assert np.shares_memory(picture, rows)
+    letterbox = Letterbox(1, (height, 640), 56, CPU)
+    letterbox.load([picture])
+    tracemalloc.start()
+    try:
+        letterbox.load([picture])
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert round(most_bytes / picture.nbytes, 1) == copies
