@@ -1,4 +1,4 @@
-"""Where a small Pi0 begins: every layer as large as its inputs, every direction of a patch alike."""
+"""Where a small Pi0 begins: all layers as large as their inputs, all directions of a patch alike."""
 
 import pytest
 import torch
