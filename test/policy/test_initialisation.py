@@ -1,4 +1,4 @@
-"""Where a small Pi0 begins: all layers as large as their inputs, all directions of a patch alike."""
+"""Where a small Pi0 begins: layers as large as their inputs, directions of a patch all alike."""
 
 import pytest
 import torch
