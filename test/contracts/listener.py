@@ -16,6 +16,7 @@ from rclpy.task import Future
 from contracts.recording import Endpoint, Picture, Recording, nanoseconds
 from pi0_ros.ros import topics
 from pi0_ros.ros.entities import interface, profile
+from pi0_ros.ros.parameter import CAMERA
 
 CAMERAS = ("main", "side", "top")
 _DEPTH = 200
@@ -46,6 +47,9 @@ class Listener:
                 if pictures and topic is topics.CAMERA_RAW:
                     for camera in CAMERAS:
                         self._hear(topic.of_camera(camera), self._keep_picture)
+            elif CAMERA in topic.name:
+                for camera in CAMERAS:
+                    self._hear(topic.of_camera(camera), self._keep)
             else:
                 self._hear(topic, self._keep)
 
