@@ -166,13 +166,13 @@ class Listener:
             self.node.destroy_timer(timer)
             self.node.destroy_publisher(publisher)
 
-    def call(self, service: topics.Service, deadline_s: float = 10.0) -> Any:
-        """Calls a service of type Trigger and returns the answer."""
+    def call(self, service: topics.Service, deadline_s: float = 10.0, **request: Any) -> Any:
+        """Calls a service, with the given fields in the request, and returns the answer."""
         kind = interface(service.type)
         client = self.node.create_client(kind, service.name)
         try:
             self._wait(client.service_is_ready, f"the service {service.name}")
-            future = client.call_async(kind.Request())
+            future = client.call_async(kind.Request(**request))
             self._executor.spin_until_future_complete(future, deadline_s)
             assert future.done(), f"{service.name} did not answer within {deadline_s} s"
             return future.result()
