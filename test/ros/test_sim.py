@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pi0_ros.srv import ResetScene
 from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
@@ -17,7 +18,6 @@ from pi0_ros.sim.reach.expert import ReachExpert
 from pi0_ros.sim.reach.scenes import drawn_scene
 from pi0_ros.sim.renderer import SceneRenderer
 from pi0_ros.sim.scene import CAMERAS
-from pi0_ros.srv import ResetScene
 
 SHAPE = (480, 640)
 

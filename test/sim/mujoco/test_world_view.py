@@ -64,10 +64,14 @@ def test_what_goes_wrong_in_the_background_is_raised(
         raise MemoryError("no room")
 
     monkeypatch.setattr(world_view, "_renderer", broken)
-    end_s = time.monotonic() + _DEADLINE_S
     with pytest.raises(MemoryError, match="no room"):
-        while time.monotonic() < end_s:
-            view.show(replace(snapshot, blocks=_SCENES[1].blocks))
+        _show_for_long(view, replace(snapshot, blocks=_SCENES[1].blocks))
+
+
+def _show_for_long(view: DrawnView, snapshot: WorldSnapshot) -> None:
+    end_s = time.monotonic() + _DEADLINE_S
+    while time.monotonic() < end_s:
+        view.show(snapshot)
 
 
 def test_only_what_can_be_seen_counts_as_moved() -> None:
