@@ -65,16 +65,18 @@ class SimNode(PlainNode):
         self.get_logger().info(f"simulating, scene {seed}: {self._world.scene.instruction}")
 
     def now_ns(self) -> int:
-        """Simulated time."""
-        now_ns = self._time.now_ns()
+        """Simulated time, as others see it."""
+        return self._observed(self._time.now_ns())
+
+    def close(self) -> None:
+        self._cameras.close()
+
+    def _observed(self, now_ns: int) -> int:
         if now_ns - self._newest_ns > _JUMP_NS:
             self.get_logger().warning("the clock was set: the arm holds where it is")
             self._world.set_clock(now_ns)
         self._newest_ns = now_ns
         return now_ns
-
-    def close(self) -> None:
-        self._cameras.close()
 
     def _made_time(self, values: ParameterValues) -> SimTime:
         if self.get_parameter("use_sim_time").value:
@@ -98,7 +100,7 @@ class SimNode(PlainNode):
         return DrawnView(self._world.scene.blocks)
 
     def _tick(self) -> None:
-        measured = self._world.step(self.now_ns())
+        measured = self._world.step(self._observed(self._time.advanced_ns()))
         stamp_ns = measured.stamp_ns
         if self._clocks is not None:
             self._clocks.publish(Clock(clock=time_message(stamp_ns)))

@@ -5,13 +5,18 @@ from collections.abc import Callable
 from typing import Protocol
 
 _NS = 1_000_000_000
-# A simulation that is farther behind than this does not catch up: its time falls behind.
-_MAX_STRIDE_NS = 100_000_000
+# One tick of a control loop: where a machine is too slow, time falls behind rather than leaping
+# over what others had to do in it.
+_MAX_STRIDE_NS = 20_000_000
 
 
 class SimTime(Protocol):
     def now_ns(self) -> int:
-        """Simulated time."""
+        """Simulated time, as others see it."""
+        ...
+
+    def advanced_ns(self) -> int:
+        """Simulated time after it went on; for the one who publishes it."""
         ...
 
 
@@ -23,7 +28,7 @@ class WallTime:
     """
 
     def __init__(self, ros_now_ns: Callable[[], int]) -> None:
-        self.now_ns = ros_now_ns
+        self.now_ns = self.advanced_ns = ros_now_ns
 
 
 class PacedTime:
@@ -45,7 +50,10 @@ class PacedTime:
         self._left = 0.0
 
     def now_ns(self) -> int:
-        """Simulated time; between two calls it advances by at most 0.1 s."""
+        return self._newest_ns
+
+    def advanced_ns(self) -> int:
+        """Simulated time; between two calls it advances by at most 20 ms."""
         asked_ns = self._steady_ns()
         passed = (asked_ns - self._asked_ns) * self._factor + self._left
         self._asked_ns = asked_ns
