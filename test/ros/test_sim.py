@@ -1,5 +1,6 @@
 """The simulation as its topics show it."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -161,10 +162,11 @@ def test_a_touched_block_is_told(world: Any, quiet: dict[str, Any]) -> None:
     assert states
 
 
-def test_simulated_time_runs_as_fast_as_told(world: Any, quiet: dict[str, Any]) -> None:
+def test_simulated_time_runs_no_faster_than_told(world: Any, quiet: dict[str, Any]) -> None:
     ticks = world.hear(topics.CLOCK)
     states = world.hear(topics.JOINT_STATES)
     diagnostics = world.hear(topics.DIAGNOSTICS)
+    begin_s = time.monotonic()
     world.start(SimNode, {**quiet, "publish_clock": True, "real_time_factor": 0.25})
 
     def factors() -> list[float]:
@@ -172,9 +174,12 @@ def test_simulated_time_runs_as_fast_as_told(world: Any, quiet: dict[str, Any]) 
         return [float(value.value) for value in values if value.key == "real-time factor"]
 
     world.until(factors, "a real-time factor")
-    assert factors()[0] == pytest.approx(0.25, abs=0.05)
+    passed_s = time.monotonic() - begin_s
+    # A busy machine makes it slower.
+    assert 0.0 < factors()[0] < 0.26
     times = [nanoseconds(tick.clock) for tick in ticks]
     assert times == sorted(times)
+    assert 0.0 < (times[-1] - times[0]) * 1e-9 < 0.25 * passed_s
     assert {nanoseconds(state.header.stamp) for state in states[1:-1]} <= set(times)
 
 
