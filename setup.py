@@ -41,7 +41,7 @@ def data_files() -> list[tuple[str, list[str]]]:
         ("share/ament_index/resource_index/packages", [ament_marker()]),
         (str(share), ["package.xml"]),
     ]
-    for top in ("checkpoints", "config", "launch", "msg"):
+    for top in ("checkpoints", "config", "launch", "msg", "srv"):
         for path in sorted((ROOT / top).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 relative = path.relative_to(ROOT)

@@ -2,7 +2,7 @@
 
 from pi0_ros.bringup.description import Argument, Bringup, NodeSpec
 from pi0_ros.bringup.environment import ProcessEnvironment, process_environment
-from pi0_ros.bringup.sets import BRINGUPS, CONFORMANCE, DEMO, POLICY, REAL
+from pi0_ros.bringup.sets import BRINGUPS, CONFORMANCE, DEMO, POLICY, REAL, SIM
 
 __all__ = [
     "BRINGUPS",
@@ -10,6 +10,7 @@ __all__ = [
     "DEMO",
     "POLICY",
     "REAL",
+    "SIM",
     "Argument",
     "Bringup",
     "NodeSpec",

@@ -7,133 +7,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pi0_ros.bringup.description import FROM_PARAMS_FILE, Argument, Bringup, NodeSpec
+from pi0_ros.bringup.arguments import (
+    COMMON,
+    CONTROL,
+    INFERENCE,
+    MODE,
+    PARAMS_FILE,
+    POLICY_PATH,
+    SIMULATION,
+)
+from pi0_ros.bringup.description import FROM_PARAMS_FILE, Bringup, NodeSpec
 from pi0_ros.bringup.robot_file import check_robot_file, find_robot_file
 from pi0_ros.bringup.security import find_enclave
 from pi0_ros.core.errors import ConfigurationError
 
-_SWITCH = ("true", "false")
 _NAMESPACE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*")
 _TOPIC = re.compile(r"[/~]?[A-Za-z_][A-Za-z0-9_/]*")
+_SEED = re.compile(r"[0-9]{1,18}")
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
-
-_POLICY_PATH = Argument(
-    "policy_path",
-    "Folder of a LeRobot checkpoint, or ws://HOST:PORT of a policy server. Empty in mode demo: the "
-    "small demo checkpoint of the package.",
-    default="",
-)
-_MODE = Argument(
-    "mode",
-    "real: a checkpoint of yours, an error without one. demo: the small demo checkpoint, which "
-    "knows the demo arm only; every status message says so.",
-    default="real",
-    choices=("real", "demo"),
-)
-_PARAMS_FILE = Argument(
-    "params_file",
-    "The robot's parameter file (joint names, limits, rates): a path, or the name of a file in "
-    "the package's config/ such as ur5e.yaml.",
-)
-_COMMON = (
-    Argument(
-        "namespace",
-        "Namespace of all nodes and topics, such as left or cell_1/left. Empty: none.",
-        default="",
-    ),
-    Argument(
-        "remap",
-        "Other topic names, separated by blanks: camera/main/image_raw:=/front/image_raw "
-        "joint_states:=/ur/joint_states.",
-        default="",
-    ),
-    Argument(
-        "use_sim_time",
-        "true: time comes from /clock, which something else must publish.",
-        default="false",
-        choices=_SWITCH,
-    ),
-    Argument(
-        "log_level",
-        "How much the nodes log.",
-        default="info",
-        choices=("debug", "info", "warn", "error", "fatal"),
-    ),
-    Argument(
-        "autostart",
-        "true: lifecycle nodes configure and activate themselves. "
-        "false: do it with `ros2 lifecycle set`.",
-        default="true",
-        choices=_SWITCH,
-    ),
-    Argument(
-        "security_keystore",
-        "Folder of an SROS2 keystore with an enclave for each node: none runs without its keys, or "
-        "talks to anybody without keys. Empty: security as the environment has it.",
-        default="",
-    ),
-)
-_INFERENCE = (
-    Argument(
-        "device",
-        "What the policy runs on: auto (CUDA where there is one), cpu, cuda or cuda:N.",
-        default="auto",
-    ),
-    Argument(
-        "engine",
-        "What computes chunks: fast (the package's own engine) or lerobot (LeRobot's model). "
-        "Empty: as in params_file.",
-        default=FROM_PARAMS_FILE,
-        choices=(FROM_PARAMS_FILE, "fast", "lerobot"),
-    ),
-    Argument(
-        "rtc",
-        "Real-time chunking: off, identity (the cheaper) or jacobian (the published method). "
-        "Empty: as in params_file.",
-        default=FROM_PARAMS_FILE,
-        choices=(FROM_PARAMS_FILE, "off", "identity", "jacobian"),
-    ),
-    Argument(
-        "instruction",
-        "The task in words, until another one comes on the topic instruction. "
-        "Empty: as in params_file.",
-        default=FROM_PARAMS_FILE,
-    ),
-    Argument(
-        "inference_rate",
-        "Chunks per second, Hz. Empty: as in params_file.",
-        default=FROM_PARAMS_FILE,
-    ),
-    Argument(
-        "transport",
-        "How pictures travel: raw (sensor_msgs/Image on camera/<name>/image_raw) or compressed "
-        "(sensor_msgs/CompressedImage on …/image_raw/compressed). Empty: as in params_file.",
-        default=FROM_PARAMS_FILE,
-        choices=(FROM_PARAMS_FILE, "raw", "compressed"),
-    ),
-)
-_CONTROL = (
-    Argument(
-        "command_interface",
-        "What the arm takes: joint_trajectory (trajectory_msgs/JointTrajectory for a "
-        "joint_trajectory_controller) or forward_position (std_msgs/Float64MultiArray for a "
-        "forward_command_controller). Empty: as in params_file.",
-        default=FROM_PARAMS_FILE,
-        choices=(FROM_PARAMS_FILE, "joint_trajectory", "forward_position"),
-    ),
-    Argument(
-        "speed_scale",
-        "How fast chunks are played, from 0.01 to 1: 0.2 for a first run. It can be changed while "
-        "it runs, with `ros2 param set`. Empty: as in params_file.",
-        default=FROM_PARAMS_FILE,
-    ),
-    Argument(
-        "dry_run",
-        "true: decide and report everything and send nothing to the arm. Empty: as in params_file.",
-        default=FROM_PARAMS_FILE,
-        choices=(FROM_PARAMS_FILE, *_SWITCH),
-    ),
-)
 
 
 def _folder_or_server(policy_path: str) -> str:
@@ -188,6 +79,23 @@ def _mocks(values: Mapping[str, str]) -> tuple[NodeSpec, ...]:
         _node(values, "mock_arm_node", "mock_arm", _clock(values)),
         _node(values, "mock_cameras_node", "mock_cameras", cameras),
     )
+
+
+def _simulation(values: Mapping[str, str]) -> NodeSpec:
+    # It makes the time that the others follow.
+    parameters: dict[str, Any] = {
+        "use_sim_time": False,
+        "publish_clock": values["use_sim_time"] == "true",
+    }
+    if values["transport"] != FROM_PARAMS_FILE:
+        parameters["camera_transport"] = values["transport"]
+    if values["renderer"] != FROM_PARAMS_FILE:
+        parameters["renderer"] = values["renderer"]
+    if values["seed"] != FROM_PARAMS_FILE:
+        parameters["seed"] = _seed(values["seed"])
+    if values["real_time_factor"] != FROM_PARAMS_FILE:
+        parameters["real_time_factor"] = _factor(values["real_time_factor"])
+    return _node(values, "sim_node", "sim", parameters)
 
 
 def _node(
@@ -251,6 +159,19 @@ def _number(text: str) -> float:
         return math.nan
 
 
+def _seed(text: str) -> int:
+    if not _SEED.fullmatch(text):
+        raise ConfigurationError(f"seed is {text!r}: expected a whole number from 0 to 10^18 - 1")
+    return int(text)
+
+
+def _factor(text: str) -> float:
+    factor = _number(text)
+    if not 0.01 <= factor <= 20.0:
+        raise ConfigurationError(f"real_time_factor is {text!r}: expected a number from 0.01 to 20")
+    return factor
+
+
 def _rate(text: str) -> float:
     rate = _number(text)
     if not 0.0 < rate < math.inf:
@@ -262,32 +183,56 @@ DEMO = Bringup(
     name="demo",
     description="Pi0 drives a mock arm before mock cameras.",
     arguments=(
-        _POLICY_PATH,
-        replace(_MODE, default="demo"),
-        replace(_PARAMS_FILE, default="demo_arm.yaml"),
-        *_INFERENCE,
-        *_CONTROL,
-        *_COMMON,
+        POLICY_PATH,
+        replace(MODE, default="demo"),
+        replace(PARAMS_FILE, default="demo_arm.yaml"),
+        *INFERENCE,
+        *CONTROL,
+        *COMMON,
     ),
     build=lambda values: (*_mocks(values), _policy(values), _controller(values)),
 )
 POLICY = Bringup(
     name="policy",
     description="The policy alone: cameras, joint states and instruction in, action chunks out.",
-    arguments=(_POLICY_PATH, _MODE, _PARAMS_FILE, *_INFERENCE, *_COMMON),
+    arguments=(POLICY_PATH, MODE, PARAMS_FILE, *INFERENCE, *COMMON),
     build=lambda values: (_policy(values),),
 )
 CONFORMANCE = Bringup(
     name="conformance",
     description="A scripted policy drives a mock arm; all of them can be made to misbehave with "
     "their parameter fault, to see what comes of it.",
-    arguments=(replace(_PARAMS_FILE, default="demo_arm.yaml"), *_INFERENCE, *_CONTROL, *_COMMON),
+    arguments=(replace(PARAMS_FILE, default="demo_arm.yaml"), *INFERENCE, *CONTROL, *COMMON),
     build=lambda values: (*_mocks(values), _stub_policy(values), _controller(values)),
 )
 REAL = Bringup(
     name="bringup",
     description="Policy and controller for an arm and cameras that are already up.",
-    arguments=(_POLICY_PATH, _MODE, _PARAMS_FILE, *_INFERENCE, *_CONTROL, *_COMMON),
+    arguments=(POLICY_PATH, MODE, PARAMS_FILE, *INFERENCE, *CONTROL, *COMMON),
     build=lambda values: (_policy(values), _controller(values)),
 )
-BRINGUPS = (DEMO, POLICY, CONFORMANCE, REAL)
+SIM = Bringup(
+    name="sim",
+    description="Pi0 drives an arm in MuJoCo, before cameras that see it and blocks that it can "
+    "touch and push.",
+    arguments=(
+        POLICY_PATH,
+        replace(MODE, default="demo"),
+        replace(PARAMS_FILE, default="demo_arm.yaml"),
+        *SIMULATION,
+        *INFERENCE,
+        *CONTROL,
+        *(
+            replace(
+                argument,
+                description="true: simulated time, which the simulation publishes on /clock, for "
+                "all nodes; false: the wall clock's.",
+            )
+            if argument.name == "use_sim_time"
+            else argument
+            for argument in COMMON
+        ),
+    ),
+    build=lambda values: (_simulation(values), _policy(values), _controller(values)),
+)
+BRINGUPS = (DEMO, POLICY, CONFORMANCE, REAL, SIM)

@@ -28,7 +28,7 @@ examples:
   pi0 reference parameters:mock_arm one of them
   pi0 reference --write README.md   put them between the markers of a document"""
 
-MESSAGES = ("ActionChunk", "InjectedFault", "PolicyStatus", "SafetyReport")
+MESSAGES = ("ActionChunk", "InjectedFault", "PolicyStatus", "SafetyReport", "SceneTruth")
 _MARKED = re.compile(
     r"(?P<open><!-- reference:(?P<table>\S+) -->\n).*?(?P<close><!-- /reference -->)", re.DOTALL
 )
@@ -80,13 +80,20 @@ def _topics() -> str:
                 f"`{topic.name}`",
                 _short_type(topic.type),
                 _qos(topic.published),
-                ", ".join(topic.publishers) or "you",
-                ", ".join(topic.subscribers) or "you",
+                _ends(topic.publishers, topic.sim == "publishes"),
+                _ends(topic.subscribers, topic.sim == "subscribes"),
                 _text(topic.description),
             )
             for topic in TOPICS
         ),
     )
+
+
+def _ends(nodes: tuple[str, ...], or_sim: bool) -> str:
+    """The nodes at one end; the simulation takes the place of the last of them."""
+    if or_sim:
+        return f"{', '.join(nodes)} or sim" if nodes else "sim"
+    return ", ".join(nodes) or "you"
 
 
 def _services() -> str:

@@ -154,25 +154,60 @@ CONTROLLER = (
     AUTOSTART,
 )
 
+INITIAL_POSITIONS = Parameter(
+    "initial_positions",
+    "double[]",
+    (),
+    "Where the joints start, in the order of joint_names. Empty: the demo arm's home.",
+    unit="rad",
+    range=Range(-1000.0, 1000.0),
+)
+STATE_RATE = Parameter(
+    "state_rate",
+    "double",
+    100.0,
+    "Joint states per second.",
+    unit="Hz",
+    range=Range(1.0, 1000.0),
+)
+COMMAND_PERIOD = Parameter(
+    "command_period",
+    "double",
+    0.02,
+    "How far apart commands on forward_position_controller/commands are expected; each is "
+    "approached linearly in this time.",
+    unit="s",
+    range=Range(0.001, 1.0),
+)
+INTERPOLATE_FROM_DESIRED_STATE = Parameter(
+    "interpolate_from_desired_state",
+    "bool",
+    True,
+    "Where a trajectory that is still to begin is reached from: the position desired then, or, "
+    "where false, the measured one.",
+)
+CAMERA_RATE = Parameter(
+    "camera_rate",
+    "double",
+    30.0,
+    "Pictures per second of each camera.",
+    unit="Hz",
+    range=Range(0.1, 200.0),
+)
+JPEG_QUALITY = Parameter(
+    "jpeg_quality",
+    "int",
+    85,
+    "Quality of compressed pictures, in per cent.",
+    unit="%",
+    range=Range(1, 100),
+)
+
 MOCK_ARM = (
     JOINT_NAMES,
     *joint_limits(read_only=True),
-    Parameter(
-        "initial_positions",
-        "double[]",
-        (),
-        "Where the joints start, in the order of joint_names. Empty: the demo arm's home.",
-        unit="rad",
-        range=Range(-1000.0, 1000.0),
-    ),
-    Parameter(
-        "state_rate",
-        "double",
-        100.0,
-        "Joint states per second.",
-        unit="Hz",
-        range=Range(1.0, 1000.0),
-    ),
+    INITIAL_POSITIONS,
+    STATE_RATE,
     Parameter(
         "time_constant",
         "double",
@@ -182,22 +217,8 @@ MOCK_ARM = (
         range=Range(0.001, 10.0),
     ),
     fault_parameter(ARM_FAULTS, "joint"),
-    Parameter(
-        "command_period",
-        "double",
-        0.02,
-        "How far apart commands on forward_position_controller/commands are expected; each is "
-        "approached linearly in this time.",
-        unit="s",
-        range=Range(0.001, 1.0),
-    ),
-    Parameter(
-        "interpolate_from_desired_state",
-        "bool",
-        True,
-        "Where a trajectory that is still to begin is reached from: the position desired then, or, "
-        "where false, the measured one.",
-    ),
+    COMMAND_PERIOD,
+    INTERPOLATE_FROM_DESIRED_STATE,
     REALTIME_PRIORITY,
 )
 
@@ -205,21 +226,7 @@ MOCK_CAMERAS = (
     CAMERA_NAMES,
     CAMERA_TRANSPORT,
     JOINT_NAMES,
-    Parameter(
-        "camera_rate",
-        "double",
-        30.0,
-        "Pictures per second of each camera.",
-        unit="Hz",
-        range=Range(0.1, 200.0),
-    ),
+    CAMERA_RATE,
     fault_parameter(CAMERA_FAULTS, "camera"),
-    Parameter(
-        "jpeg_quality",
-        "int",
-        85,
-        "Quality of compressed pictures, in per cent.",
-        unit="%",
-        range=Range(1, 100),
-    ),
+    JPEG_QUALITY,
 )

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from pi0_ros.ros.arm_parameters import CONTROLLER, MOCK_ARM, MOCK_CAMERAS
 from pi0_ros.ros.parameter import Parameter
 from pi0_ros.ros.policy_parameters import POLICY
+from pi0_ros.ros.sim_parameters import SIM
 
 # Node name -> its parameters.
 NODES: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
@@ -17,5 +18,6 @@ NODES: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
         "pi0_controller": CONTROLLER,
         "mock_arm": MOCK_ARM,
         "mock_cameras": MOCK_CAMERAS,
+        "sim": SIM,
     }
 )

@@ -4,6 +4,7 @@ Names are relative, so that a namespace makes a second arm; they are changed by 
 """
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from pi0_ros.ros.parameter import CAMERA
 from pi0_ros.ros.qos import LATCHED, NEWEST, RELIABLE, SENSOR_DATA, STATES_IN, STATUS, Qos
@@ -18,6 +19,7 @@ class Topic:
         type: "<package>/msg/<Type>".
         publishers, subscribers: nodes of this package; others may join.
         published, subscribed: quality of service on each side.
+        sim: what the node `sim`, which runs in place of both mocks, does with it.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Topic:
     published: Qos
     subscribed: Qos
     description: str
+    sim: Literal["", "publishes", "subscribes"] = ""
 
     def of_camera(self, camera: str) -> "Topic":
         return replace(self, name=self.name.replace(CAMERA, camera))
@@ -50,6 +53,7 @@ CAMERA_RAW = Topic(
     published=SENSOR_DATA,
     subscribed=SENSOR_DATA,
     description="Pictures, where the camera's transport is raw.",
+    sim="publishes",
 )
 CAMERA_COMPRESSED = Topic(
     f"camera/{CAMERA}/image_raw/compressed",
@@ -59,6 +63,7 @@ CAMERA_COMPRESSED = Topic(
     published=SENSOR_DATA,
     subscribed=SENSOR_DATA,
     description="Pictures as JPEG or PNG, where the camera's transport is compressed.",
+    sim="publishes",
 )
 JOINT_STATES = Topic(
     "joint_states",
@@ -68,6 +73,7 @@ JOINT_STATES = Topic(
     published=RELIABLE,
     subscribed=STATES_IN,
     description="Measured joint positions.",
+    sim="publishes",
 )
 ROBOT_DESCRIPTION = Topic(
     "robot_description",
@@ -114,6 +120,7 @@ JOINT_TRAJECTORY = Topic(
     published=NEWEST,
     subscribed=NEWEST,
     description="Commands, where command_interface is joint_trajectory.",
+    sim="subscribes",
 )
 POSITION_COMMANDS = Topic(
     "forward_position_controller/commands",
@@ -123,6 +130,7 @@ POSITION_COMMANDS = Topic(
     published=NEWEST,
     subscribed=NEWEST,
     description="Commands, where command_interface is forward_position.",
+    sim="subscribes",
 )
 POLICY_STATUS = Topic(
     "pi0_policy/status",
@@ -150,6 +158,7 @@ DIAGNOSTICS = Topic(
     published=RELIABLE,
     subscribed=RELIABLE,
     description="The same in the form that ROS tools collect.",
+    sim="publishes",
 )
 INJECTED_FAULTS = Topic(
     "injected_faults",
@@ -159,6 +168,36 @@ INJECTED_FAULTS = Topic(
     published=RELIABLE,
     subscribed=RELIABLE,
     description="A mock begins or ends to misbehave on purpose; see its parameter fault.",
+)
+CAMERA_INFO = Topic(
+    f"camera/{CAMERA}/camera_info",
+    "sensor_msgs/msg/CameraInfo",
+    publishers=(),
+    subscribers=(),
+    published=SENSOR_DATA,
+    subscribed=SENSOR_DATA,
+    description="The simulated camera, an ideal one; stamped like its picture.",
+    sim="publishes",
+)
+SCENE_TRUTH = Topic(
+    "sim/scene_truth",
+    "pi0_ros/msg/SceneTruth",
+    publishers=(),
+    subscribers=(),
+    published=LATCHED,
+    subscribed=LATCHED,
+    description="What is true in the simulation, for judging a policy.",
+    sim="publishes",
+)
+CLOCK = Topic(
+    "/clock",
+    "rosgraph_msgs/msg/Clock",
+    publishers=(),
+    subscribers=(),
+    published=NEWEST,
+    subscribed=NEWEST,
+    description="Simulated time, where publish_clock is true.",
+    sim="publishes",
 )
 
 TOPICS = (
@@ -175,6 +214,9 @@ TOPICS = (
     SAFETY_REPORT,
     DIAGNOSTICS,
     INJECTED_FAULTS,
+    CAMERA_INFO,
+    SCENE_TRUTH,
+    CLOCK,
 )
 
 HOLD = Service(
@@ -207,4 +249,10 @@ RECORD_DISCARD = Service(
     "pi0_record",
     "Forget the episode under way.",
 )
-SERVICES = (HOLD, RESET, RECORD_START, RECORD_STOP, RECORD_DISCARD)
+RESET_SCENE = Service(
+    "sim/reset_scene",
+    "pi0_ros/srv/ResetScene",
+    "sim",
+    "Put the blocks of the simulation anew, drawn from a seed; the arm stays where it is.",
+)
+SERVICES = (HOLD, RESET, RECORD_START, RECORD_STOP, RECORD_DISCARD, RESET_SCENE)

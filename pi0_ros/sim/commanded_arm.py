@@ -115,8 +115,17 @@ class CommandedArm(ABC):
 
     @property
     def clock_resets(self) -> int:
-        """How often time went backwards; each time the command was dropped."""
+        """How often time went backwards or was set; each time the command was dropped."""
         return self._clock_resets
+
+    def set_clock(self, now_ns: int) -> None:
+        """The clock was set to `now_ns`: the command is dropped and the arm holds where it is."""
+        before_ns, self._now_ns = self._now_ns, now_ns
+        if before_ns is not None:
+            self._clock_resets += 1
+            self._watch.forget()
+            self._follow(held(self._stop_at(before_ns), now_ns), judged=True)
+        self._settled_ns = now_ns
 
     @abstractmethod
     def step(self, now_ns: int) -> ArmState:
@@ -215,14 +224,8 @@ class CommandedArm(ABC):
         self._speeds = derivative(curve.coefficients)
 
     def _observe_clock(self, now_ns: int) -> None:
-        if self._now_ns is None:
-            self._settled_ns = now_ns
-        elif now_ns < self._now_ns:
-            self._clock_resets += 1
-            positions = self._stop_at(self._now_ns)
-            self._settled_ns = now_ns
-            self._watch.forget()
-            self._follow(held(positions, now_ns), judged=True)
+        if self._now_ns is None or now_ns < self._now_ns:
+            self.set_clock(now_ns)
         self._now_ns = now_ns
 
     def _settle_at(self, now_ns: int) -> None:

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from bringup.keystores import add_enclave
 
-from pi0_ros.bringup import BRINGUPS, DEMO, POLICY, REAL, NodeSpec
+from pi0_ros.bringup import BRINGUPS, DEMO, POLICY, REAL, SIM, NodeSpec
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.share import share_directory
 
@@ -33,6 +33,44 @@ def test_demo_starts_mocks_policy_and_controller_in_mode_demo() -> None:
 def test_real_bringup_has_no_mocks_and_policy_has_no_controller() -> None:
     assert set(named(REAL.nodes(REAL_VALUES))) == {"pi0_policy", "pi0_controller"}
     assert set(named(POLICY.nodes(REAL_VALUES))) == {"pi0_policy"}
+
+
+def test_the_simulation_takes_the_place_of_both_mocks() -> None:
+    nodes = named(SIM.nodes({"seed": "7", "renderer": "mujoco", "transport": "compressed"}))
+    assert set(nodes) == {"sim", "pi0_policy", "pi0_controller"}
+    assert nodes["sim"].executable == "sim_node"
+    parameters = nodes["sim"].parameters
+    assert parameters == {
+        "use_sim_time": False,
+        "publish_clock": False,
+        "camera_transport": "compressed",
+        "renderer": "mujoco",
+        "seed": 7,
+    }
+
+
+def test_with_use_sim_time_the_simulation_makes_the_time_that_the_others_follow() -> None:
+    nodes = named(SIM.nodes({"use_sim_time": "true", "real_time_factor": "0.5"}))
+    follows = {name: node.parameters["use_sim_time"] for name, node in nodes.items()}
+    assert follows == {"sim": False, "pi0_policy": True, "pi0_controller": True}
+    assert nodes["sim"].parameters["publish_clock"] is True
+    assert nodes["sim"].parameters["real_time_factor"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"seed": "-1"}, "seed is '-1': expected a whole number"),
+        ({"seed": "1.5"}, "seed is '1.5'"),
+        ({"real_time_factor": "0"}, "real_time_factor is '0': expected a number from 0.01 to 20"),
+        ({"renderer": "gl"}, "renderer is 'gl', expected one of"),
+    ],
+)
+def test_impossible_arguments_of_the_simulation_are_named(
+    values: dict[str, str], message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        SIM.nodes(values)
 
 
 def test_real_bringup_uses_mode_real_and_the_given_checkpoint() -> None:
@@ -187,6 +225,7 @@ def test_every_bringup_has_a_thin_launch_file(bringup) -> None:
         "policy": "POLICY",
         "conformance": "CONFORMANCE",
         "bringup": "REAL",
+        "sim": "SIM",
     }[bringup.name]
     assert f"return launch_description({constant})" in text
     assert len(text.splitlines()) < 15

@@ -16,6 +16,7 @@ from rclpy.task import Future
 from contracts.recording import Endpoint, Picture, Recording, nanoseconds
 from pi0_ros.ros import topics
 from pi0_ros.ros.entities import interface, profile
+from pi0_ros.ros.parameter import CAMERA
 
 CAMERAS = ("main", "side", "top")
 _DEPTH = 200
@@ -46,6 +47,9 @@ class Listener:
                 if pictures and topic is topics.CAMERA_RAW:
                     for camera in CAMERAS:
                         self._hear(topic.of_camera(camera), self._keep_picture)
+            elif CAMERA in topic.name:
+                for camera in CAMERAS:
+                    self._hear(topic.of_camera(camera), self._keep)
             else:
                 self._hear(topic, self._keep)
 
@@ -162,13 +166,13 @@ class Listener:
             self.node.destroy_timer(timer)
             self.node.destroy_publisher(publisher)
 
-    def call(self, service: topics.Service, deadline_s: float = 10.0) -> Any:
-        """Calls a service of type Trigger and returns the answer."""
+    def call(self, service: topics.Service, deadline_s: float = 10.0, **request: Any) -> Any:
+        """Calls a service, with the given fields in the request, and returns the answer."""
         kind = interface(service.type)
         client = self.node.create_client(kind, service.name)
         try:
             self._wait(client.service_is_ready, f"the service {service.name}")
-            future = client.call_async(kind.Request())
+            future = client.call_async(kind.Request(**request))
             self._executor.spin_until_future_complete(future, deadline_s)
             assert future.done(), f"{service.name} did not answer within {deadline_s} s"
             return future.result()

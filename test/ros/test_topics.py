@@ -24,9 +24,9 @@ def test_every_type_exists(entry: topics.Topic | topics.Service) -> None:
     assert interface(entry.type)
 
 
-def test_names_are_relative_but_for_the_one_that_tools_expect() -> None:
+def test_names_are_relative_but_for_those_that_tools_expect() -> None:
     absolute = [entry.name for entry in topics.TOPICS if entry.name.startswith("/")]
-    assert absolute == ["/diagnostics"]
+    assert absolute == ["/diagnostics", "/clock"]
 
 
 def test_the_graph_is_the_table(world: Any, limits: dict[str, Any], stub: Any) -> None:

@@ -6,7 +6,7 @@ the link's origin. Links are bodies `link_1` to `link_6`, each turned by the joi
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import atan
+from math import atan, degrees
 from xml.etree import ElementTree as Xml
 
 import mujoco
@@ -125,7 +125,18 @@ def reach_mjcf(limits: ArmLimits, blocks: Iterable[Block]) -> str:
     )
     visual = _add(root, "visual")
     _add(visual, "global", offwidth=IMAGE_WIDTH, offheight=IMAGE_HEIGHT)
+    _add(visual, "quality", shadowsize=1024, offsamples=2)
     _add(visual, "headlight", ambient="0.45 0.45 0.45", diffuse="0.3 0.3 0.3", specular="0 0 0")
+    _add(
+        _add(root, "asset"),
+        "texture",
+        type="skybox",
+        builtin="gradient",
+        rgb1="0.89 0.9 0.91",
+        rgb2="0.69 0.72 0.74",
+        width=64,
+        height=384,
+    )
     world = _add(root, "worldbody")
     _add(world, "light", pos="0.5 -0.4 2.5", dir="-0.2 0.16 -1", directional="true")
     for name, camera in CAMERAS.items():
@@ -272,7 +283,8 @@ def _camera(world: Xml.Element, name: str, camera: PinholeCamera) -> None:
         name=name,
         pos=_text(camera.position),
         xyaxes=_text([*right, *-down]),
-        fovy=2.0 * atan(IMAGE_HEIGHT / 2.0 / camera.focal_px),
+        # In degrees, whatever the compiler's angle says.
+        fovy=degrees(2.0 * atan(IMAGE_HEIGHT / 2.0 / camera.focal_px)),
     )
 
 

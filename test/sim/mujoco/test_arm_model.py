@@ -74,7 +74,7 @@ def test_the_cameras_see_what_the_drawn_ones_see(model: mujoco.MjModel) -> None:
         np.testing.assert_allclose(data.camera(name).xpos, camera.position, atol=1e-9)
         axes = data.camera(name).xmat.reshape(3, 3)
         np.testing.assert_allclose(axes.T, camera.axes * [[1.0], [-1.0], [-1.0]], atol=1e-9)
-        height = 2.0 * camera.focal_px * np.tan(model.camera(name).fovy[0] / 2.0)
+        height = 2.0 * camera.focal_px * np.tan(np.radians(model.camera(name).fovy[0]) / 2.0)
         assert height == pytest.approx(480.0)
 
 

@@ -201,6 +201,26 @@ def test_a_clock_that_goes_back_leaves_the_arm_where_it_is() -> None:
     assert world.clock_resets == 1
 
 
+def test_a_clock_that_was_set_ahead_leaves_the_arm_where_it_is() -> None:
+    world = _world()
+    end = (HOME + 0.5).tolist()
+    world.accept_trajectory(T0, JOINT_NAMES, [1000 * MS], [end], None, None, T0)
+    before = world.step(T0 + 500 * MS).positions
+    ahead_ns = T0 + 10**9 * MS
+    world.set_clock(ahead_ns)
+    after = world.step(ahead_ns + 500 * MS)
+    np.testing.assert_allclose(after.positions, before, atol=0.02)
+    assert after.stamp_ns == ahead_ns + 500 * MS
+    assert world.clock_resets == 1
+
+
+def test_a_clock_set_before_the_first_step_is_no_reset() -> None:
+    world = ReachWorld(LIMITS, _scene(), HOME)
+    world.set_clock(T0)
+    assert world.step(T0).stamp_ns == T0
+    assert world.clock_resets == 0
+
+
 @pytest.mark.parametrize(
     ("value", "kind"),
     [(float("nan"), "not finite"), (float("inf"), "not finite"), (1e307, "overflow")],
