@@ -18,7 +18,7 @@ from pi0_ros.cli.eval.report import build_report, table
 from pi0_ros.policy.manifest import WEIGHTS_FILE, file_sha256
 from pi0_ros.share import share_directory
 from pi0_ros.sim.lockstep import LockstepConfig
-from pi0_ros.sim.reach.episode import EpisodePlan, EpisodeResult, drawn_episodes
+from pi0_ros.sim.reach.episode import EpisodeResult, drawn_episode
 
 
 def run_session(arguments: argparse.Namespace) -> int:
@@ -27,7 +27,6 @@ def run_session(arguments: argparse.Namespace) -> int:
         CheckpointError, ConfigurationError: see load_policy.
     """
     folder = arguments.policy_path or share_directory() / "checkpoints" / "reach"
-    plans = drawn_episodes(arguments.episodes, arguments.seed)
     names = [AS_IT_IS] if arguments.no_baselines else list(CONDITIONS)
     started_s = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
@@ -41,7 +40,9 @@ def run_session(arguments: argparse.Namespace) -> int:
         # In this process first: what is wrong with a checkpoint is one clear message.
         here = worker.Worker(contestant)
         policy_id = here.policy().description.policy_id
-        results = run_conditions(contestant, names, plans, arguments.workers)
+        results = run_conditions(
+            contestant, names, arguments.seed, arguments.episodes, arguments.workers
+        )
         report = build_report(
             results,
             {
@@ -56,30 +57,30 @@ def run_session(arguments: argparse.Namespace) -> int:
         )
         print(f"{policy_id}, {arguments.episodes} episodes, seed {arguments.seed}")
         print(table(report))
-        _write(arguments, report, here, plans)
+        _write(arguments, report, here)
     return 0
 
 
 def run_conditions(
     contestant: worker.Contestant,
     names: Sequence[str],
-    plans: Sequence[EpisodePlan],
+    seed: int,
+    episodes: int,
     workers: int,
 ) -> dict[str, list[EpisodeResult]]:
-    """Condition -> results in the order of `plans`."""
-    tasks = [(name, plan) for name in names for plan in plans]
+    """Condition -> results in the order of the episodes' numbers."""
+    tasks = [(name, seed, number) for name in names for number in range(episodes)]
     progress = Progress()
-    progress.begin(f"{len(plans)} episodes under {len(names)} conditions")
+    progress.begin(f"{episodes} episodes under {len(names)} conditions")
     found: list[EpisodeResult] = []
     with _pool(contestant, workers) as pool:
-        futures = [pool.submit(worker.work, task) for task in tasks]
+        futures = [pool.submit(worker.work, *task) for task in tasks]
         for number, future in enumerate(futures):
             while not future.done():
                 _wait(future)
                 progress.at(f"episode {number} of {len(tasks)} ({tasks[number][0]})")
             found.append(future.result())
-    count = len(plans)
-    return {name: found[at * count : (at + 1) * count] for at, name in enumerate(names)}
+    return {name: found[at * episodes : (at + 1) * episodes] for at, name in enumerate(names)}
 
 
 @contextmanager
@@ -117,12 +118,7 @@ def _untrained(folder: Path, scratch: Path, names: Sequence[str]) -> Path | None
     return output
 
 
-def _write(
-    arguments: argparse.Namespace,
-    report: dict[str, Any],
-    here: worker.Worker,
-    plans: Sequence[EpisodePlan],
-) -> None:
+def _write(arguments: argparse.Namespace, report: dict[str, Any], here: worker.Worker) -> None:
     if arguments.report is not None:
         arguments.report.write_text(json.dumps(report, indent=2) + "\n")
     if arguments.plots is not None:
@@ -132,4 +128,6 @@ def _write(
     if arguments.video is not None:
         from pi0_ros.cli.eval.film import film_episodes
 
-        film_episodes(here, plans[: arguments.video_episodes], arguments.video)
+        count = min(arguments.video_episodes, arguments.episodes)
+        plans = [drawn_episode(arguments.seed, number) for number in range(count)]
+        film_episodes(here, plans, arguments.video)

@@ -12,7 +12,7 @@ from pi0_ros.policy.manifest import read_manifest
 from pi0_ros.policy.policy_config import EngineName, PolicyConfig, default_feature
 from pi0_ros.sim.demo_arm import JOINT_NAMES
 from pi0_ros.sim.lockstep import LockstepConfig
-from pi0_ros.sim.reach.episode import EpisodePlan, EpisodeResult, run_episode
+from pi0_ros.sim.reach.episode import EpisodeResult, drawn_episode, run_episode
 from pi0_ros.sim.scene import CAMERAS
 
 
@@ -44,9 +44,9 @@ class Worker:
     def bridge(self) -> LockstepConfig:
         return self._contestant.bridge
 
-    def run(self, condition: str, plan: EpisodePlan) -> EpisodeResult:
+    def run(self, condition: str, seed: int, number: int) -> EpisodeResult:
         """One episode; the same whichever worker runs it."""
-        wanted = CONDITIONS[condition]
+        wanted, plan = CONDITIONS[condition], drawn_episode(seed, number)
         policy = self.policy(wanted.trained)
         bridge = self._contestant.bridge
         if not wanted.limited:
@@ -92,8 +92,8 @@ def begin(contestant: Contestant) -> None:
     _worker = Worker(contestant)
 
 
-def work(task: tuple[str, EpisodePlan]) -> EpisodeResult:
+def work(condition: str, seed: int, number: int) -> EpisodeResult:
     """One episode in a process of a pool."""
     if _worker is None:
         raise ConfigurationError("the worker was not begun")
-    return _worker.run(*task)
+    return _worker.run(condition, seed, number)

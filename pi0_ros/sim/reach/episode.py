@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pi0_ros.core.arrays import FloatArray, frozen
-from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.core.limits import ArmLimits
 from pi0_ros.sim.demo_arm import LIMITS
 from pi0_ros.sim.lockstep import Infer, LockstepBridge, LockstepConfig, Moment
@@ -63,20 +62,11 @@ class EpisodeResult:
         return self.touched == self.asked
 
 
-def drawn_episodes(count: int, seed: int) -> tuple[EpisodePlan, ...]:
-    """`count` tries; the first ones are the same however many are asked for.
-
-    Raises:
-        ConfigurationError: fewer than one.
-    """
-    if count < 1:
-        raise ConfigurationError(f"expected at least 1 episode, got {count}")
-    plans = []
-    for index in range(count):
-        rng = np.random.default_rng([seed, index])
-        start = drawn_start(rng)
-        plans.append(EpisodePlan(drawn_scene(rng), start))
-    return tuple(plans)
+def drawn_episode(seed: int, number: int) -> EpisodePlan:
+    """The try of a number: the same for the same seed, different for every other."""
+    rng = np.random.default_rng([seed, number])
+    start = drawn_start(rng)
+    return EpisodePlan(drawn_scene(rng), start)
 
 
 def run_episode(
