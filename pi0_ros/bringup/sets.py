@@ -20,10 +20,14 @@ from pi0_ros.bringup.description import FROM_PARAMS_FILE, Bringup, NodeSpec
 from pi0_ros.bringup.robot_file import check_robot_file, find_robot_file
 from pi0_ros.bringup.security import find_enclave
 from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.share import share_directory
 
 _NAMESPACE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*")
 _TOPIC = re.compile(r"[/~]?[A-Za-z_][A-Za-z0-9_/]*")
 _SEED = re.compile(r"[0-9]{1,18}")
+# What the reaching checkpoint was trained with.
+_REACH_INSTRUCTION = "move to the red block"
+_REACH_ACTION_RATE_HZ = 10.0
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 
 
@@ -52,6 +56,16 @@ def _policy(values: Mapping[str, str]) -> NodeSpec:
     if values["transport"] != FROM_PARAMS_FILE:
         parameters["camera_transport"] = values["transport"]
     return _node(values, "policy_node", "pi0_policy", parameters)
+
+
+def _reach_policy(values: Mapping[str, str]) -> NodeSpec:
+    """In mode demo without a checkpoint: the one that was trained in this simulation."""
+    if values["mode"] != "demo" or values["policy_path"]:
+        return _policy(values)
+    checkpoint = share_directory() / "checkpoints" / "reach"
+    spec = _policy({**values, "policy_path": str(checkpoint)})
+    told = {"instruction": _REACH_INSTRUCTION, "action_rate": _REACH_ACTION_RATE_HZ}
+    return replace(spec, parameters=told | dict(spec.parameters))
 
 
 def _stub_policy(values: Mapping[str, str]) -> NodeSpec:
@@ -233,6 +247,6 @@ SIM = Bringup(
             for argument in COMMON
         ),
     ),
-    build=lambda values: (_simulation(values), _policy(values), _controller(values)),
+    build=lambda values: (_simulation(values), _reach_policy(values), _controller(values)),
 )
 BRINGUPS = (DEMO, POLICY, CONFORMANCE, REAL, SIM)

@@ -35,7 +35,14 @@ def test_report_of_a_short_run(pi0: Start, tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     words = ("--seconds", "3", "--report", str(file), "--namespace", "left")
     command = pi0(
-        "demo", *words, "--transport", "compressed", "--command-interface", "forward_position"
+        "demo",
+        "--arm",
+        "mock",
+        *words,
+        "--transport",
+        "compressed",
+        "--command-interface",
+        "forward_position",
     )
     assert command.status() == 0, command.output
     report = json.loads(file.read_text())
@@ -57,7 +64,7 @@ def test_a_dry_run_runs_steadily_moves_nothing_and_reports_the_divergence(
     pi0: Start, tmp_path: Path
 ) -> None:
     file = tmp_path / "report.json"
-    command = pi0("demo", "--dry-run", "--seconds", "3", "--report", str(file))
+    command = pi0("demo", "--arm", "mock", "--dry-run", "--seconds", "3", "--report", str(file))
     assert command.status() == 0, command.output
     assert "DRY RUN, divergence joint_" in command.output
     report = json.loads(file.read_text())
@@ -76,7 +83,7 @@ def test_a_dry_run_runs_steadily_moves_nothing_and_reports_the_divergence(
 
 def test_a_command_heard_in_a_dry_run_is_a_failure(pi0: Start, tmp_path: Path) -> None:
     file = tmp_path / "report.json"
-    command = pi0("demo", "--dry-run", "--report", str(file))
+    command = pi0("demo", "--arm", "mock", "--dry-run", "--report", str(file))
     command.wait_for("running steadily")
     domain = int(command.output.split("ROS domain ")[1].split(";")[0])
     with Listener(domain, pictures=False) as someone:
@@ -94,7 +101,7 @@ def test_a_command_heard_in_a_dry_run_is_a_failure(pi0: Start, tmp_path: Path) -
 
 
 def test_ctrl_c_of_a_running_demo_ends_everything_with_status_0(pi0: Start) -> None:
-    command = pi0("demo")
+    command = pi0("demo", "--arm", "mock")
     pids = all_started(command)
     command.wait_for("running steadily")
     segments = {path for pid in (command.process.pid, *pids.values()) for path in segments_of(pid)}
@@ -110,7 +117,7 @@ def test_ctrl_c_of_a_running_demo_ends_everything_with_status_0(pi0: Start) -> N
 
 
 def test_ctrl_c_while_it_still_loads_ends_everything(pi0: Start) -> None:
-    command = pi0("demo")
+    command = pi0("demo", "--arm", "mock")
     pids = all_started(command)
     command.process.send_signal(signal.SIGINT)
     assert command.status(5.0) == 0, command.output
@@ -118,7 +125,7 @@ def test_ctrl_c_while_it_still_loads_ends_everything(pi0: Start) -> None:
 
 
 def test_no_process_outlives_a_killed_demo(pi0: Start) -> None:
-    command = pi0("demo")
+    command = pi0("demo", "--arm", "mock")
     pids = all_started(command)
     command.process.kill()
     wait_until(lambda: not any(alive(pid) for pid in pids.values()), "the end of all processes")
@@ -127,7 +134,7 @@ def test_no_process_outlives_a_killed_demo(pi0: Start) -> None:
 @pytest.mark.parametrize("node", ["mock_cameras_node", "controller_node"])
 def test_a_dead_node_ends_the_demo_and_is_named(pi0: Start, tmp_path: Path, node: str) -> None:
     file = tmp_path / "report.json"
-    command = pi0("demo", "--report", str(file))
+    command = pi0("demo", "--arm", "mock", "--report", str(file))
     pids = all_started(command)
     os.kill(pids[node], signal.SIGKILL)
     assert command.status(10.0) == 1
@@ -138,10 +145,10 @@ def test_a_dead_node_ends_the_demo_and_is_named(pi0: Start, tmp_path: Path, node
 
 
 def test_two_demos_on_one_arm_are_refused(pi0: Start) -> None:
-    first = pi0("demo")
+    first = pi0("demo", "--arm", "mock")
     first.wait_for("started ")
     domain = first.output.split("ROS domain ")[1].split(";")[0]
-    second = pi0("demo", "--domain", domain)
+    second = pi0("demo", "--arm", "mock", "--domain", domain)
     assert second.status() == 1
     assert "choose --domain or --namespace" in second.output
 
@@ -149,20 +156,20 @@ def test_two_demos_on_one_arm_are_refused(pi0: Start) -> None:
 def test_a_demo_beside_an_arm_in_the_same_domain_is_refused(pi0: Start) -> None:
     with reserve_domain() as domain, Listener(domain.domain, pictures=False) as arm:
         # A listener subscribes as an arm does.
-        command = pi0("demo", ROS_DOMAIN_ID=str(domain.domain))
+        command = pi0("demo", "--arm", "mock", ROS_DOMAIN_ID=str(domain.domain))
         assert command.status() == 1
         assert f"is in use by {arm.node.get_name()} in this ROS domain" in command.output
         assert "choose --domain or --namespace" in command.output
 
 
 def test_a_demo_that_does_not_get_going_says_what_it_waits_for(pi0: Start) -> None:
-    command = pi0("demo", "--startup-timeout", "1")
+    command = pi0("demo", "--arm", "mock", "--startup-timeout", "1")
     assert command.status(20.0) == 1
     assert "no steady running after 1 s, still waiting for" in command.output
 
 
 def test_a_missing_checkpoint_is_a_clear_error(pi0: Start) -> None:
-    command = pi0("demo", "--mode", "real", "--policy-path", "/no/such/folder")
+    command = pi0("demo", "--arm", "mock", "--mode", "real", "--policy-path", "/no/such/folder")
     assert command.status() == 1
     assert "policy_path /no/such/folder: no such folder" in command.output
     assert "Traceback" not in command.output
@@ -175,7 +182,7 @@ def test_a_corrupt_checkpoint_is_a_clear_error(pi0: Start, tmp_path: Path) -> No
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(content)
-    command = pi0("demo", "--policy-path", str(folder))
+    command = pi0("demo", "--arm", "mock", "--policy-path", str(folder))
     assert command.status() == 1
     assert f"{weights}: differs from what" in command.output
     assert "Traceback" not in command.output
@@ -197,7 +204,7 @@ def test_impossible_parameters_are_named(
     assert text.count(old) == 1
     file = tmp_path / "robot.yaml"
     file.write_text(text.replace(old, new))
-    command = pi0("demo", "--params-file", str(file))
+    command = pi0("demo", "--arm", "mock", "--params-file", str(file))
     assert command.status() == 1
     assert message in command.output
     assert "Traceback" not in command.output

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pi0_ros.bringup import DEMO, NodeSpec
+from pi0_ros.bringup import DEMO, SIM, NodeSpec
 from pi0_ros.bringup.robot_file import node_parameters, robot_limits
 from pi0_ros.cli.demo.command_oracle import CommandOracle
 from pi0_ros.cli.demo.processes import Processes, failures
+from pi0_ros.cli.demo.reaching import Reaching
 from pi0_ros.cli.demo.record import DemoRecord
 from pi0_ros.cli.demo.report import build_report, write_report
 from pi0_ros.cli.demo.surroundings import demo_domain, new_log_folder, prepare_environment
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
     from pi0_ros.cli.demo.monitor import DemoMonitor
 
 DESCRIPTION = """\
-Starts mock cameras, mock arm, policy and controller, as `ros2 launch pi0_ros demo.launch.py` does,
-and shows how they are doing. Ctrl-C stops everything; a second Ctrl-C kills.
+Starts a simulated arm with cameras, policy and controller, as `ros2 launch pi0_ros sim.launch.py`
+does, and shows how they are doing: the arm moves to the block that it is told to, one scene
+after the other.
+With --arm mock it starts mock cameras and a mock arm without physics, as demo.launch.py does, and
+the arm circles. Ctrl-C stops everything; a second Ctrl-C kills.
 
 The exit status is 0 where all went well, 1 where a node died, a limit was broken, a report got
 lost, steady running was never reached or a command was heard in a dry run, 2 for a wrong command
@@ -36,7 +40,8 @@ line."""
 EXAMPLES = """\
 examples:
   pi0 demo
-  pi0 demo --instruction "circle over the blue block"
+  pi0 demo --instruction "move to the blue block"
+  pi0 demo --arm mock --instruction "circle over the blue block"
   pi0 demo --seconds 20 --report report.json
   pi0 demo --dry-run
   pi0 demo --mode real --policy-path ~/checkpoints/my_pi0 --params-file my_arm.yaml"""
@@ -65,6 +70,9 @@ _FLAGS = {
 }
 
 
+_ARMS = {"sim": SIM, "mock": DEMO}
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
     """What one demo works with."""
@@ -81,6 +89,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_positive,
         default=float("inf"),
         help="stop after so many seconds of steady running; start-up does not count",
+    )
+    parser.add_argument(
+        "--arm",
+        choices=tuple(_ARMS),
+        default="sim",
+        help="sim: physics, and blocks to touch; mock: neither (default: %(default)s)",
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="write a JSON summary")
     for argument in DEMO.arguments:
@@ -115,9 +129,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Runs the demo to its end; returns the exit status."""
     given = {name: getattr(arguments, name) for name in (*_OPTIONS, *_FLAGS)}
-    specs = DEMO.nodes({name: value for name, value in given.items() if value is not None})
+    bringup = _ARMS[arguments.arm]
+    specs = bringup.nodes({name: value for name, value in given.items() if value is not None})
     _require_writable(arguments.report)
-    run_ = _Run(specs, _new_record(specs), arguments.seconds, arguments.startup_timeout)
+    reaching = Reaching() if bringup is SIM and not arguments.dry_run else None
+    if reaching is not None and arguments.instruction is not None:
+        reaching.give(arguments.instruction)
+    run_ = _Run(specs, _new_record(specs, reaching), arguments.seconds, arguments.startup_timeout)
     namespace = specs[0].namespace
     with (
         demo_domain(arguments.domain) as (number, is_ours),
@@ -200,8 +218,11 @@ def _watch(
             announced = True
             terminal.say(f"running steadily after {terminal.elapsed_s:.0f} s")
         terminal.show(record, record.steady_s(now_s))
+        monitor.go_on_reaching()
         line = terminal.typed_line()
-        if line:
+        if line and record.reaching is not None:
+            record.reaching.give(line)
+        elif line:
             monitor.say_instruction(line)
         # At a status of the policy, so that its counters cover the whole time.
         if record.policy is not None and record.steady_s(record.policy.at_s) >= run_.seconds:
@@ -232,7 +253,7 @@ class _Stopped:
                 signal.signal(number, handler)
 
 
-def _new_record(specs: tuple[NodeSpec, ...]) -> DemoRecord:
+def _new_record(specs: tuple[NodeSpec, ...], reaching: Reaching | None) -> DemoRecord:
     """A record whose oracle knows the limits from the robot's file, not from the controller."""
     controller = next(spec for spec in specs if spec.name == "pi0_controller")
     parameters = node_parameters(controller.params_file, controller.full_name)
@@ -240,7 +261,7 @@ def _new_record(specs: tuple[NodeSpec, ...]) -> DemoRecord:
     limits = robot_limits(controller.params_file, controller.full_name)
     dry_run = (parameters | dict(controller.parameters)).get("dry_run", ControlConfig().dry_run)
     oracle = CommandOracle(limits, step_ns=ControlConfig(rate_hz).tick_ns)
-    return DemoRecord(oracle, dry_run=bool(dry_run))
+    return DemoRecord(oracle, dry_run=bool(dry_run), reaching=reaching)
 
 
 def _broken_promises(record: DemoRecord) -> list[str]:
@@ -265,6 +286,8 @@ def _summarise(terminal: Terminal, record: DemoRecord, seconds: float, problems:
             f"{chunks} chunks ({rate:.1f}/s), {record.oracle.messages} commands judged, "
             f"{len(record.steady.holds)} holds"
         )
+        if record.reaching is not None:
+            terminal.say(f"  {record.reaching.words()}")
         if record.dry_run and record.safety is not None:
             terminal.say(f"  divergence {divergence_words(record.safety)}")
     for hold in record.steady.holds if record.steady else ():

@@ -14,6 +14,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 from std_msgs.msg import String
 
+from pi0_ros.cli.demo.reaching import NextScene, Say, SceneView
 from pi0_ros.cli.demo.record import DemoRecord, PolicyView, SafetyView, Stream
 from pi0_ros.core.errors import ConfigurationError, InputRefused
 from pi0_ros.core.joints import JointOrder
@@ -92,6 +93,23 @@ class DemoMonitor:
         ):
             qos = profile(replace(topic.subscribed, depth=_DEPTH))
             self._node.create_subscription(interface(topic.type), topic.name, callback, qos)
+        if record.reaching is not None:
+            truth = topics.SCENE_TRUTH
+            self._node.create_subscription(
+                interface(truth.type), truth.name, self._on_scene, profile(truth.subscribed)
+            )
+            self._resets = self._node.create_client(
+                interface(topics.RESET_SCENE.type), topics.RESET_SCENE.name
+            )
+
+    def go_on_reaching(self) -> None:
+        """Does what is due in the simulated scene."""
+        reaching = self._record.reaching
+        due = None if reaching is None else reaching.next(time.monotonic())
+        if isinstance(due, Say):
+            self.say_instruction(due.text)
+        elif isinstance(due, NextScene) and self._resets.service_is_ready():
+            self._resets.call_async(interface(topics.RESET_SCENE.type).Request(seed=due.seed))
 
     def say_instruction(self, text: str) -> None:
         self._instructions.publish(String(data=text))
@@ -172,6 +190,19 @@ class DemoMonitor:
                 action_ages_s=message.action_ages_s.tolist(),
             )
         )
+
+    def _on_scene(self, message: Any) -> None:
+        reaching = self._record.reaching
+        if reaching is not None:
+            reaching.see(
+                SceneView(
+                    at_s=time.monotonic(),
+                    episode=message.episode,
+                    seed=message.seed,
+                    instruction=_shown(message.instruction),
+                    touched=tuple(_shown(name) for name in message.touched),
+                )
+            )
 
     def _on_chunk(self, message: Any) -> None:
         self._record.add_chunk(message.sequence, _nanoseconds(message.inference_time) / 1e9)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi0_ros.cli.demo.command_oracle import CommandOracle
+from pi0_ros.cli.demo.reaching import Reaching
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.statistics import Spread, spread
 
@@ -98,13 +99,17 @@ class SteadyPart:
 class DemoRecord:
     """Takes what the monitor hears, in the order of arrival, from one thread."""
 
-    def __init__(self, oracle: CommandOracle, dry_run: bool = False) -> None:
+    def __init__(
+        self, oracle: CommandOracle, dry_run: bool = False, reaching: Reaching | None = None
+    ) -> None:
         """
         Args:
             dry_run: whether the controller was told to send nothing.
+            reaching: judges a simulated arm; None where there is none.
         """
         self.oracle = oracle
         self.dry_run = dry_run
+        self.reaching = reaching
         self.policy: PolicyView | None = None
         self.previous_policy: PolicyView | None = None
         self.safety: SafetyView | None = None

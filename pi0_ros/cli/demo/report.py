@@ -56,6 +56,7 @@ def build_report(
         "policy_id": policy.policy_id if policy else "",
         "device": policy.device if policy else "",
         "instruction": policy.instruction if policy else "",
+        "reach": _reach(record),
         "machine": {
             "cores": os.cpu_count(),
             "processor": platform.machine(),
@@ -167,4 +168,19 @@ def _divergence(record: DemoRecord) -> dict[str, Any]:
             name: {"newest": round(newest, _DIGITS), "rms": round(rms, _DIGITS)}
             for name, newest, rms in figures
         },
+    }
+
+
+def _reach(record: DemoRecord) -> dict[str, Any] | None:
+    """What the simulated arm got to; None where no arm was simulated."""
+    if record.reaching is None:
+        return None
+    tries = record.reaching.tries
+    return {
+        "scenes": len(tries),
+        "reached": sum(each.reached for each in tries),
+        "tries": [
+            {"asked": each.asked, "touched": each.touched, "seconds": round(each.seconds, 3)}
+            for each in tries
+        ],
     }

@@ -33,6 +33,8 @@ def table(record: DemoRecord, seconds: float, columns: int, where: str) -> list[
         f'instruction  "{_cut(policy.instruction, columns - 16)}"',
         f"controller   {state}{safety.state}{_PLAIN}  {_cut(safety.reason, columns - 24)}",
     ]
+    if record.reaching is not None:
+        lines.append(f"reaching     {_cut(record.reaching.words(), columns - 14)}")
     if record.dry_run:
         lines.append(f"{_YELLOW}DRY RUN{_PLAIN}      nothing is sent to the arm")
     if policy.state != "RUNNING":
@@ -76,8 +78,9 @@ def status_line(record: DemoRecord, seconds: float) -> str:
     )
     reason = f" ({safety.reason})" if safety.reason else ""
     dry_run = f"DRY RUN, divergence {divergence_words(safety)}  " if record.dry_run else ""
+    reaching = f"{record.reaching.words()}  " if record.reaching is not None else ""
     return (
-        f"{seconds:6.1f} s  mode {policy.mode.upper()}  {dry_run}{safety.state}{reason}  "
+        f"{seconds:6.1f} s  mode {policy.mode.upper()}  {reaching}{dry_run}{safety.state}{reason}  "
         f"chunks {policy.chunk_rate_hz:.1f}/s  inference {_ms(record.recent_inference_s)}  "
         f"tick {_ms(record.recent_ticks_s)}  action age {_ms(record.recent_ages_s)}  "
         f"frames lost {sum(stream.dropped for stream in received)}"

@@ -20,6 +20,9 @@ from pi0_ros.share import share_directory
 from pi0_ros.sim.lockstep import LockstepConfig
 from pi0_ros.sim.reach.episode import EpisodeResult, drawn_episode
 
+# Condition, seed and number of an episode.
+Task = tuple[str, int, int]
+
 
 def run_session(arguments: argparse.Namespace) -> int:
     """
@@ -40,9 +43,12 @@ def run_session(arguments: argparse.Namespace) -> int:
         # In this process first: what is wrong with a checkpoint is one clear message.
         here = worker.Worker(contestant)
         policy_id = here.policy().description.policy_id
-        results = run_conditions(
-            contestant, names, arguments.seed, arguments.episodes, arguments.workers
-        )
+        tasks = [(name, arguments.seed, n) for name in names for n in range(arguments.episodes)]
+        found = list(_found(contestant, here, tasks, arguments.workers))
+        results = {
+            name: found[at * arguments.episodes : (at + 1) * arguments.episodes]
+            for at, name in enumerate(names)
+        }
         report = build_report(
             results,
             {
@@ -61,26 +67,28 @@ def run_session(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def run_conditions(
-    contestant: worker.Contestant,
-    names: Sequence[str],
-    seed: int,
-    episodes: int,
-    workers: int,
-) -> dict[str, list[EpisodeResult]]:
-    """Condition -> results in the order of the episodes' numbers."""
-    tasks = [(name, seed, number) for name in names for number in range(episodes)]
+def _found(
+    contestant: worker.Contestant, here: worker.Worker, tasks: Sequence[Task], workers: int
+) -> Iterator[EpisodeResult]:
+    """The results in the order of the tasks, whoever computes them."""
     progress = Progress()
-    progress.begin(f"{episodes} episodes under {len(names)} conditions")
-    found: list[EpisodeResult] = []
+    progress.begin(f"{len(tasks)} episodes")
+    if workers == 1:
+        for number, task in enumerate(tasks):
+            progress.at(_where(number, tasks))
+            yield here.run(*task)
+        return
     with _pool(contestant, workers) as pool:
         futures = [pool.submit(worker.work, *task) for task in tasks]
         for number, future in enumerate(futures):
             while not future.done():
                 _wait(future)
-                progress.at(f"episode {number} of {len(tasks)} ({tasks[number][0]})")
-            found.append(future.result())
-    return {name: found[at * episodes : (at + 1) * episodes] for at, name in enumerate(names)}
+                progress.at(_where(number, tasks))
+            yield future.result()
+
+
+def _where(number: int, tasks: Sequence[Task]) -> str:
+    return f"episode {number + 1} of {len(tasks)} ({tasks[number][0]})"
 
 
 @contextmanager

@@ -30,7 +30,7 @@ class EpisodePlan:
     start: FloatArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class EpisodeResult:
     """What came of it.
 

@@ -1,0 +1,133 @@
+"""The shipped policy does what it is told; what is counted is counted right."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pi0_ros.cli.eval.conditions import AS_IT_IS, BASELINES, CONDITIONS
+from pi0_ros.cli.eval.report import build_report, table
+from pi0_ros.cli.eval.worker import Contestant, Worker
+from pi0_ros.cli.main import main
+from pi0_ros.core.observation import Observation
+from pi0_ros.share import share_directory
+from pi0_ros.sim.lockstep import LockstepConfig
+from pi0_ros.sim.reach.episode import EpisodeResult, drawn_episode, run_episode
+from pi0_ros.sim.reach.expert import ReachExpert
+
+EPISODES = 12
+# A policy that reaches 90 % falls below this less than once in a thousand: P(X <= 6) is 0.0005
+# for a binomial X of 12 tries.
+LEAST_SUCCESSES = 7
+# One that goes to the other block in 80 % exceeds this as rarely: P(X >= 8) is 0.0006.
+MOST_SWAPPED = 7
+SEED = 2026
+
+
+@pytest.fixture(scope="module")
+def worker():
+    folder = share_directory() / "checkpoints" / "reach"
+    return Worker(Contestant(folder, None, "fast", "cpu", LockstepConfig(10.0)))
+
+
+def test_the_shipped_policy_reaches_the_block_that_it_is_told_to(worker):
+    results = [worker.run(AS_IT_IS, SEED, number) for number in range(EPISODES)]
+    reached = sum(result.success for result in results)
+    assert reached >= LEAST_SUCCESSES, [(r.asked, r.touched, r.seconds) for r in results]
+    for result in results:
+        assert result.peak_velocity <= 1.0 + 1e-6
+        assert result.peak_acceleration <= 1.0 + 1e-6
+
+
+def test_told_to_go_to_the_other_block_it_does_not_go_to_the_first(worker):
+    results = [worker.run("swapped", SEED, number) for number in range(EPISODES)]
+    assert sum(result.success for result in results) <= MOST_SWAPPED
+
+
+def test_an_episode_repeats_to_the_last_bit(worker):
+    assert worker.run(AS_IT_IS, SEED, 0) == worker.run(AS_IT_IS, SEED, 0)
+
+
+def expert_of(plan):
+    expert = ReachExpert(plan.scene.blocks[plan.scene.target])
+    return lambda observation: expert.future(observation.positions, 20, 0.1)
+
+
+def test_the_expert_succeeds_and_a_motionless_policy_runs_out_of_time():
+    plan = drawn_episode(SEED, 1)
+    config = LockstepConfig(10.0)
+    assert run_episode(plan, expert_of(plan), config).success
+    still = run_episode(plan, lambda seen: np.tile(seen.positions, (20, 1)), config)
+    assert (still.touched, still.success) == (None, False)
+    assert still.seconds == pytest.approx(10.0)
+
+
+def test_without_the_limiter_more_is_asked_of_the_arm_than_it_may():
+    plan = drawn_episode(SEED, 1)
+    free = run_episode(plan, expert_of(plan), LockstepConfig(10.0, limited=False))
+    assert free.peak_acceleration > 1.0
+
+
+def test_what_a_baseline_takes_away_is_away():
+    seen = Observation(
+        stamp_ns=0,
+        images={"main": np.arange(48, dtype=np.uint8).reshape(4, 4, 3)},
+        positions=np.zeros(6),
+        instruction="move to the red block",
+    )
+    plan = drawn_episode(SEED, 0)
+    (other,) = set(plan.scene.blocks) - {plan.scene.target}
+    assert CONDITIONS["swapped"].told(plan.scene) == f"move to the {other} block"
+    assert CONDITIONS["blank_instruction"].spoilt(seen).instruction == ""
+    assert len(np.unique(CONDITIONS["blank_cameras"].spoilt(seen).images["main"])) == 1
+
+
+def result(touched: str | None, asked: str = "red") -> EpisodeResult:
+    return EpisodeResult(asked, touched, 2.0, 0.5, 0.9, 0.1, 0.01, 1.0, {"start distance": 1})
+
+
+def test_rates_intervals_and_rejections_are_counted():
+    main_results = [result("red")] * 8 + [result("blue"), result(None), result("blue", "blue")]
+    names = [AS_IT_IS, *BASELINES]
+    report = build_report(dict.fromkeys(names, main_results), {"seed": 1})
+    assert report["success_rate"] == pytest.approx(9 / 11, abs=1e-4)
+    # Wilson's interval for 9 of 11, from a table.
+    assert report["confidence_interval"] == [
+        pytest.approx(0.523, abs=1e-3),
+        pytest.approx(0.949, abs=1e-3),
+    ]
+    assert (report["touched_the_other"], report["touched_nothing"]) == (1, 1)
+    assert report["limiter"]["rejected"] == {"start distance": 11}
+    assert report["by_instruction"]["move to the blue block"]["success_rate"] == 1.0
+    assert set(report["baselines"]) == {
+        "swapped",
+        "blank_instruction",
+        "blank_cameras",
+        "untrained",
+    }
+    text = table(report)
+    assert "swapped" in text
+    assert "82%" in text
+    beyond = build_report({AS_IT_IS: [replace(result("red"), peak_velocity=1.1)]}, {})
+    assert beyond["limiter"]["episodes_beyond_limits"] == 1
+
+
+def test_what_cannot_work_is_said_at_once(tmp_path, capsys):
+    assert main(["eval", "--policy-path", str(tmp_path / "none"), "--no-baselines"]) == 1
+    assert "no such folder" in capsys.readouterr().err
+    assert main(["eval", "--report", str(tmp_path)]) == 1
+    assert "--report" in capsys.readouterr().err
+
+
+def test_a_whole_evaluation_from_the_command_line(tmp_path, capsys):
+    file, film, plots = tmp_path / "r.json", tmp_path / "film.mp4", tmp_path / "plots"
+    words = ["--episodes", "2", "--no-baselines", "--workers", "1", "--video-episodes", "1"]
+    options = ["--report", str(file), "--video", str(film), "--plots", str(plots)]
+    assert main(["eval", *words, *options]) == 0
+    report = json.loads(file.read_text())
+    assert report["episodes"] == 2
+    assert len(report["results"][AS_IT_IS]) == 2
+    assert film.stat().st_size > 1000
+    assert {path.name for path in plots.iterdir()} == {"success_rates.png", "seconds_to_reach.png"}
+    assert "success" in capsys.readouterr().out
