@@ -28,7 +28,7 @@ examples:
 
 Ctrl-C ends a recording: finished episodes stay, the one under way is left out. LeRobot reads the
 dataset with LeRobotDataset("any/name", root="~/data/reach"); docs/recording.md tells more."""
-EXPERTS = ("reach", "reach-lessons")
+EXPERTS = ("reach", "reach-lessons", "reach-low")
 _LIVE_ONLY = ("params_file", "instruction", "episode_seconds", "pause_seconds", "most_gaps")
 
 
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--expert",
         choices=EXPERTS,
         help="who shows what: reach is the task as `pi0 eval` has it; reach-lessons are easier "
-        "scenes, which show first what pictures and words mean",
+        "scenes, which show first what pictures and words mean; reach-low begins low, as after a try",
     )
     simulated.add_argument(
         "--seed",
@@ -130,15 +130,17 @@ def _run_simulated(arguments: argparse.Namespace) -> int:
     from pi0_ros.cli.record.simulated import record_simulated, simulated_layout
     from pi0_ros.cli.record.summary import summary
     from pi0_ros.policy.dataset.writer import DatasetWriter
+    from pi0_ros.sim.reach.expert import drawn_low_start
     from pi0_ros.sim.reach.scenes import drawn_lesson, drawn_scene
 
-    scenes = drawn_scene if arguments.expert == "reach" else drawn_lesson
+    scenes = drawn_lesson if arguments.expert == "reach-lessons" else drawn_scene
+    starts = drawn_low_start if arguments.expert == "reach-low" else None
     layout, status = simulated_layout(arguments.fps, arguments.pictures), 0
     output = arguments.output.expanduser()
     with DatasetWriter(output, layout, resume=arguments.resume) as writer:
         try:
             failures = record_simulated(
-                writer, arguments.episodes, arguments.seed or 0, arguments.fps, scenes
+                writer, arguments.episodes, arguments.seed or 0, arguments.fps, scenes, starts
             )
             print(f"{failures} failed demonstrations were left out")
         except KeyboardInterrupt:

@@ -9,7 +9,7 @@ from pi0_ros.policy.dataset.writer import DatasetWriter
 from pi0_ros.policy.policy_config import default_feature
 from pi0_ros.sim.demo_arm import JOINT_NAMES
 from pi0_ros.sim.reach.scenes import drawn_scene
-from pi0_ros.sim.reach.shown import Scenes, shown_reach
+from pi0_ros.sim.reach.shown import Scenes, Starts, shown_reach
 from pi0_ros.sim.scene import CAMERAS, IMAGE_HEIGHT, IMAGE_WIDTH
 
 ROBOT = "pi0_ros demo arm"
@@ -31,7 +31,12 @@ def simulated_layout(fps: int, pictures: Pictures) -> DatasetLayout:
 
 
 def record_simulated(
-    writer: DatasetWriter, episodes: int, seed: int, fps: int, scenes: Scenes = drawn_scene
+    writer: DatasetWriter,
+    episodes: int,
+    seed: int,
+    fps: int,
+    scenes: Scenes = drawn_scene,
+    starts: Starts | None = None,
 ) -> int:
     """Adds `episodes` successful demonstrations; returns how many failed and were left out.
 
@@ -42,7 +47,7 @@ def record_simulated(
     """
     progress, failures, number, kept = _Progress(episodes), 0, 0, 0
     while kept < episodes:
-        shown = shown_reach(seed, number, fps, scenes)
+        shown = shown_reach(seed, number, fps, scenes, starts)
         number += 1
         for frame in shown.frames():
             writer.add(frame.observation, frame.command)

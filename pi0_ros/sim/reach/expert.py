@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from pi0_ros.core.arrays import FloatArray, frozen
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.sim.demo_arm import HOME, LIMITS, forward, pointing_down
-from pi0_ros.sim.reach.scenes import RADIUS_M
+from pi0_ros.sim.reach.scenes import AZIMUTH_RAD, RADIUS_M, ReachScene
 from pi0_ros.sim.scene import Block
 
 HOVER_M = 0.16
@@ -34,6 +34,8 @@ _SHARPNESS = 6.0
 # The fingers turn with the base, by so much, which keeps joint 6 in use.
 _ROLL_SHARE = 0.8
 _STEP_S = 0.02
+# From a low tip to the middle of a block: fingers beside it.
+_CLEAR_M = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,6 +121,32 @@ def drawn_start(rng: np.random.Generator) -> FloatArray:
         if inside and float(forward(q).tip[2]) > 0.08:
             return frozen(q)
     raise ConfigurationError("expert: no start found")
+
+
+def drawn_low_start(rng: np.random.Generator, scene: ReachScene) -> FloatArray:
+    """As after a try: on top of the block that is not asked for, or low where no block is.
+
+    Returns:
+        Joint positions, shape (6,), rad.
+    """
+    others = [block for name, block in scene.blocks.items() if name != scene.target]
+    for _ in range(1000):
+        if others and rng.random() < 0.3:
+            place = others[0].centre + rng.uniform(-0.02, 0.02, 2)
+            height = others[0].edge_m + rng.uniform(0.002, 0.03)
+        else:
+            radius, azimuth = rng.uniform(*RADIUS_M), rng.uniform(*AZIMUTH_RAD)
+            place = radius * np.array([np.cos(azimuth), np.sin(azimuth)])
+            height = rng.uniform(0.045, 0.1)
+            near = [np.linalg.norm(place - block.centre) for block in scene.blocks.values()]
+            if min(near) < _CLEAR_M:
+                continue
+        q = np.array(pointing_down([*place, height]))
+        q[5] = _ROLL_SHARE * q[0]
+        q += rng.normal(0.0, 1.0, 6) * [0.0, 0.01, 0.01, 0.05, 0.03, 0.1]
+        if np.all((q > LIMITS.lower + 0.05) & (q < LIMITS.upper - 0.05)):
+            return frozen(q)
+    raise ConfigurationError("expert: no low start found")
 
 
 def _rising(value: float, low: float, high: float) -> float:

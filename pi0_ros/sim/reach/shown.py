@@ -19,6 +19,7 @@ from pi0_ros.sim.renderer import SceneRenderer
 from pi0_ros.sim.scene import Block
 
 Scenes = Callable[[np.random.Generator], ReachScene]
+Starts = Callable[[np.random.Generator, ReachScene], FloatArray]
 
 LONGEST_S = 8.0
 # After the touch, so that standing still on the block is shown, too.
@@ -56,12 +57,19 @@ class ShownReach:
         rng: draws scene and start; the same generator shows the same.
         fps: frames per second, and so pictures per second; must divide the control rate.
         scenes: draws the arrangement of blocks.
+        starts: draws where the arm begins in it; None: near home or anywhere over the table.
 
     Raises:
         ConfigurationError: `fps` does not divide the control rate, or pictures would be too old.
     """
 
-    def __init__(self, rng: np.random.Generator, fps: int, scenes: Scenes = drawn_scene) -> None:
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        fps: int,
+        scenes: Scenes = drawn_scene,
+        starts: Starts | None = None,
+    ) -> None:
         control = ControlConfig()
         rate = round(control.control_rate_hz)
         if rate % fps or fps < _LEAST_FPS:
@@ -71,7 +79,8 @@ class ShownReach:
             )
         self._scene: ReachScene = scenes(rng)
         expert = ReachExpert(self._scene.blocks[self._scene.target])
-        self._world = ReachWorld(LIMITS, self._scene, drawn_start(rng))
+        start = drawn_start(rng) if starts is None else starts(rng, self._scene)
+        self._world = ReachWorld(LIMITS, self._scene, start)
         # Not through self: a cycle would keep each demonstration's backdrops, megabytes, until some
         # later collection.
         world, view = self._world, _View(self._scene.blocks)
@@ -152,6 +161,8 @@ class _View:
         return False
 
 
-def shown_reach(seed: int, number: int, fps: int, scenes: Scenes = drawn_scene) -> ShownReach:
+def shown_reach(
+    seed: int, number: int, fps: int, scenes: Scenes = drawn_scene, starts: Starts | None = None
+) -> ShownReach:
     """The demonstration of a number: the same for the same seed, different for every other."""
-    return ShownReach(np.random.default_rng([seed, number]), fps, scenes)
+    return ShownReach(np.random.default_rng([seed, number]), fps, scenes, starts)

@@ -15,7 +15,7 @@ from pi0_ros.policy.dataset.layout import DatasetLayout
 from pi0_ros.policy.dataset.reader import recorded_samples
 from pi0_ros.policy.dataset.writer import DatasetWriter
 from pi0_ros.sim.reach.scenes import drawn_scene
-from pi0_ros.sim.reach.shown import Scenes
+from pi0_ros.sim.reach.shown import Scenes, Starts
 
 JOINTS = ("a", "b")
 
@@ -23,8 +23,10 @@ JOINTS = ("a", "b")
 class Shown:
     """Three frames of nothing; each number that three divides fails."""
 
-    def __init__(self, seed: int, number: int, fps: int, scenes: Scenes) -> None:
-        del fps, scenes
+    def __init__(
+        self, seed: int, number: int, fps: int, scenes: Scenes, starts: Starts | None
+    ) -> None:
+        del fps, scenes, starts
         self._value = 100.0 * seed + number
         self.reached = number % 3 != 0
         self.outcome = "reached" if self.reached else "not on the block"
@@ -81,7 +83,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_so(
 def test_an_expert_that_fails_always_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulated, "shown_reach", lambda *_: Shown(0, 3, 10, drawn_scene))
+    monkeypatch.setattr(simulated, "shown_reach", lambda *_: Shown(0, 3, 10, drawn_scene, None))
     layout = simulated.simulated_layout(10, "png")
     with (
         DatasetWriter(tmp_path / "set", layout) as writer,
