@@ -65,7 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--expert",
         choices=EXPERTS,
         help="who shows what: reach is the task as `pi0 eval` has it; reach-lessons are easier "
-        "scenes, which show first what pictures and words mean; reach-low begins low, as after a try",
+        "scenes, which show first what pictures and words mean; reach-low begins with a low arm, "
+        "as after a try",
     )
     simulated.add_argument(
         "--seed",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pi0_ros.sim.demo_arm import LIMITS, forward
-from pi0_ros.sim.reach.expert import ReachExpert, drawn_start
+from pi0_ros.sim.reach.expert import ReachExpert, drawn_low_start, drawn_start
 from pi0_ros.sim.reach.scenes import drawn_scene
 
 STEP_S = 0.02
@@ -44,3 +44,17 @@ def test_it_depends_on_the_present_positions_alone(motions):
     expert = ReachExpert(scene.blocks[scene.target])
     again = expert.future(rows[50], 20, STEP_S)
     np.testing.assert_allclose(again, rows[50:70], atol=1e-12)
+
+
+def test_low_starts_are_beside_the_blocks_or_on_top_of_the_other_one():
+    rng = np.random.default_rng(4)
+    on_top = 0
+    for _ in range(60):
+        scene = drawn_scene(rng)
+        tip = forward(drawn_low_start(rng, scene)).tip
+        (other,) = (block for name, block in scene.blocks.items() if name != scene.target)
+        near = [np.linalg.norm(tip[:2] - block.centre) for block in scene.blocks.values()]
+        on_top += near[list(scene.blocks).index(other.name)] < 0.05
+        assert min(near) > 0.07 or tip[2] > other.edge_m - 0.01
+        assert tip[2] < 0.13
+    assert 5 < on_top < 35
