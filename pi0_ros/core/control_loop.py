@@ -298,7 +298,7 @@ class ControlLoop:
             self._forget_time(now_ns, "the clock stepped back")
 
     def _forget_time(self, now_ns: int, problem: str) -> None:
-        """Brakes and forgets everything stamped: stamps of two times do not mix."""
+        """Brakes and forgets everything stamped."""
         self._clock_problem = problem
         self._not_before_ns = now_ns
         self._measured.forget()

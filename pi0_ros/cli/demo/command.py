@@ -2,10 +2,7 @@
 
 import argparse
 import os
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +14,7 @@ from pi0_ros.cli.demo.processes import Processes, failures
 from pi0_ros.cli.demo.reaching import Reaching
 from pi0_ros.cli.demo.record import DemoRecord
 from pi0_ros.cli.demo.report import build_report, write_report
+from pi0_ros.cli.demo.stopped import Stopped
 from pi0_ros.cli.demo.surroundings import demo_domain, new_log_folder, prepare_environment
 from pi0_ros.cli.demo.table import divergence_words
 from pi0_ros.cli.demo.terminal import Terminal
@@ -167,7 +165,7 @@ def _run_in_domain(run_: _Run, terminal: Terminal, is_ours: bool) -> tuple[int, 
             monitor.require_free_topics()
         monitor.listen(run_.record)
         folder = new_log_folder()
-        stopped = _Stopped()
+        stopped = Stopped()
         processes = Processes(run_.specs, os.environ, folder)
         terminal.say(f"started {', '.join(processes.pids)}; logs in {folder}")
         with stopped.on_signals(processes):
@@ -193,7 +191,7 @@ def _watch(
     monitor: "DemoMonitor",
     processes: Processes,
     terminal: Terminal,
-    stopped: "_Stopped",
+    stopped: Stopped,
 ) -> str:
     """Until the time is up or a signal comes; returns what went wrong, in words, or nothing."""
     record = run_.record
@@ -228,29 +226,6 @@ def _watch(
         if record.policy is not None and record.steady_s(record.policy.at_s) >= run_.seconds:
             break
     return ""
-
-
-class _Stopped:
-    """SIGINT and SIGTERM: the first ends the demo, the next one kills its processes."""
-
-    def __init__(self) -> None:
-        self.by_user = False
-
-    @contextmanager
-    def on_signals(self, processes: Processes) -> Iterator[None]:
-        def handle(_number: int, _frame: object) -> None:
-            if self.by_user:
-                processes.kill()
-            self.by_user = True
-
-        before = {
-            number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)
-        }
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def _new_record(specs: tuple[NodeSpec, ...], reaching: Reaching | None) -> DemoRecord:
