@@ -10,7 +10,7 @@ args = $(value ARGS)
 
 help:
 	@echo 'make setup    create the environment and build the package (the others do it when needed)'
-	@echo 'make demo     drive the mock arm with Pi0        ARGS="--seconds 20 --report r.json"'
+	@echo 'make demo     drive a simulated arm with Pi0     ARGS="--seconds 20 --report r.json"'
 	@echo 'make run      any command of the package         ARGS="doctor"'
 	@echo 'make test     lint, types, import directions, tests   ARGS="-k limiter" goes to pytest'
 	@echo 'make lint     the same without the tests'

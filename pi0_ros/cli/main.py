@@ -12,10 +12,10 @@ from pi0_ros.core.errors import Pi0RosError
 COMMANDS = {
     "bench": "time Pi0's engines side by side, with the error of each",
     "conformance": "make every fault happen and check what comes of it",
-    "demo": "drive the mock arm with Pi0 and watch",
+    "demo": "drive a simulated arm with Pi0 and watch",
     "doctor": "check the installation and say what to change",
     "eval": "count how often a policy touches the block it was told to, in simulation",
-    "make-checkpoint": "train the small local Pi0 that the demo runs",
+    "make-checkpoint": "train the small Pi0 that circles over the mocked blocks",
     "record": "record demonstrations into a LeRobotDataset",
     "reference": "print the tables of topics, parameters and messages",
     "serve": "serve a checkpoint to a robot elsewhere, over openpi's protocol",
