@@ -51,12 +51,12 @@ class Admission:
         self._stamp_ns = None
 
     def admit(
-        self, chunk: ActionChunk, now_ns: int, arm: ArmNow, speed_scale: float = 1.0
+        self, chunk: ActionChunk, now_ns: int, arm: ArmNow, past: float | None = None
     ) -> ActionChunk:
         """The chunk with its columns in the arm's joint order.
 
         Args:
-            speed_scale: speed of time in the chunk, which decides the row that is due.
+            past: rows that are past at the splice; None for all the time since the capture.
 
         Raises:
             InputRefused: kind "old epoch", "out of order", "future", "older", "before hold",
@@ -66,7 +66,9 @@ class Admission:
         self._check_order(chunk)
         self._check_times(chunk, now_ns, arm)
         ordered = self._in_arm_order(chunk)
-        self._check_values(ordered, arm, speed_scale)
+        if past is None:
+            past = (arm.splice_ns - chunk.stamp_ns) / chunk.step_ns
+        self._check_values(ordered, arm, past)
         self._epoch, self._sequence = chunk.epoch, chunk.sequence
         self._stamp_ns = chunk.stamp_ns
         return ordered
@@ -102,7 +104,7 @@ class Admission:
             )
         return replace(chunk, joint_names=self._order.names, positions=chunk.positions[:, columns])
 
-    def _check_values(self, chunk: ActionChunk, arm: ArmNow, speed_scale: float) -> None:
+    def _check_values(self, chunk: ActionChunk, arm: ArmNow, past: float) -> None:
         rows, limits = chunk.positions, self._limits
         if not np.isfinite(rows).all():
             raise InputRefused("not finite", "chunk has values that are not finite")
@@ -116,8 +118,7 @@ class Admission:
             "speed",
             f"asked to move at over {ABSURD_SPEED_FACTOR:g} times its velocity limit",
         )
-        past_ns = round((arm.splice_ns - chunk.stamp_ns) * speed_scale)
-        due = min(max(0, past_ns // chunk.step_ns), len(rows) - 1)
+        due = min(max(0, int(past)), len(rows) - 1)
         self._require(
             np.abs(rows[due] - arm.planned) <= self._max_start_distance_rad,
             "start distance",

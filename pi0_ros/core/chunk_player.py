@@ -9,6 +9,7 @@ from pi0_ros.core.chunk import ActionChunk
 from pi0_ros.core.control_config import ControlConfig
 from pi0_ros.core.errors import InputRefused
 from pi0_ros.core.limits import ArmLimits
+from pi0_ros.core.play_clock import PlayClock
 from pi0_ros.core.playback import Playback
 from pi0_ros.core.shadow import Shadow
 from pi0_ros.core.speed_scale import SpeedScale
@@ -20,7 +21,7 @@ class ChunkPlayer:
 
     Attributes:
         playback: None where no chunk is played.
-        speed: of every chunk.
+        speed: what the operator allows.
         shadow: compares chunks with the arm in a dry run, where nothing else plays them.
         accepted: chunks spliced in since the counters were restarted.
         rejected: reason -> chunks since then.
@@ -31,6 +32,7 @@ class ChunkPlayer:
         self._limits = limits
         self._config = config
         self._admission = Admission(limits, config.max_start_distance_rad)
+        self._clock = PlayClock()
         self.playback: Playback | None = None
         self.speed = SpeedScale(config.speed_scale)
         self.shadow = Shadow(
@@ -57,10 +59,16 @@ class ChunkPlayer:
     def forget_stamps(self) -> None:
         self._admission.forget()
         self.shadow.forget()
+        self._clock.forget()
 
     def drop(self) -> None:
         """Follows no chunk any more."""
         self.playback = None
+
+    def stand_if_idle(self, time_ns: int) -> None:
+        """Where no chunk is played, the arm comes no further along one from `time_ns` on."""
+        if self.playback is None:
+            self._clock.stand(time_ns)
 
     def take(self, chunk: ActionChunk, now_ns: int, arm: ArmNow, afresh: bool = False) -> None:
         """Plays `chunk` from `arm.splice_ns` on.
@@ -72,8 +80,10 @@ class ChunkPlayer:
             InputRefused: any kind of Admission.admit.
         """
         if self.playback is None:
+            self.stand_if_idle(arm.splice_ns)
             self.speed.settle(arm.splice_ns)
-        admitted = self._admission.admit(chunk, now_ns, arm, self.scale_at(arm.splice_ns))
+        past = self._clock.between(chunk.stamp_ns, arm.splice_ns)
+        admitted = self._admission.admit(chunk, now_ns, arm, past)
         # What the arm was following is left smoothly; an older instruction is no longer followed,
         # so motion then starts from the plan, as it does out of a hold.
         followed, before = arm.planned, None if afresh else self.playback
@@ -87,11 +97,26 @@ class ChunkPlayer:
             followed,
             blend_ns=round(self._config.blend_s * 1e9),
             path_tolerance=self._config.path_tolerance_rad,
-            speed=self.speed,
+            clock=self._clock,
         )
+        self._count_rows(self.playback, arm.splice_ns)
         if replaces and self.playback.jump is not None:
             self.splices.add(float(np.abs(self.playback.jump).max()))
         self.accepted += 1
+
+    def change_speed(self, scale: float, time_ns: int) -> None:
+        """Begins to approach a share of full speed at `time_ns`, which is not decided yet.
+
+        Raises:
+            ConfigurationError: `scale` is not above 0 and at most 1.
+        """
+        self.speed.change(scale, time_ns)
+        if self.playback is not None:
+            self._count_rows(self.playback, time_ns)
+
+    def _count_rows(self, playback: Playback, time_ns: int) -> None:
+        rows_per_s = 1e9 / playback.chunk.step_ns
+        self._clock.play(time_ns, rows_per_s, self.speed.target, playback.slow_down)
 
     def age_s(self, now_ns: int) -> float | None:
         """Since the capture of what the chunk in play was computed from; None without one."""

@@ -122,7 +122,7 @@ class ControlLoop:
             ConfigurationError: `scale` is not above 0 and at most 1.
         """
         with self._lock:
-            self._player.speed.change(scale, self._splice_ns(now_ns))
+            self._player.change_speed(scale, self._splice_ns(now_ns))
 
     # ---- states ----
 
@@ -222,8 +222,9 @@ class ControlLoop:
             if ahead_s > 0.0:
                 self._forget_time(now_ns, f"the clock jumped ahead by {ahead_s:.2f} s")
             self._supervise(now_ns, steady_ns)
+            self._player.stand_if_idle(self._splice_ns(now_ns))
             # Outside RUN there is no playback, and the planner brakes.
-            self._planner.advance(now_ns, self._player.playback)
+            self._planner.advance(now_ns, self._player.playback, self._player.speed)
             self._planner.record.ticked(steady_ns, self._player.age_s(now_ns))
             return Command(
                 trajectory=self._planner.trajectory(),

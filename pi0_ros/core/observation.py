@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi0_ros.core.arrays import FloatArray, frozen
+from pi0_ros.core.chunk_time import ChunkTime
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,8 +22,7 @@ class Observation:
         instruction: what the arm is to do.
         epoch: of the chunk that is made of it. It rises where nothing that was computed before
             counts any more.
-        takeover_ns: when that chunk is expected to be there to be played, ROS time; None where
-            nothing is known of it.
+        time: where that chunk stands among the others; None where nobody counts.
     """
 
     stamp_ns: int
@@ -30,7 +30,7 @@ class Observation:
     positions: FloatArray
     instruction: str
     epoch: int = 0
-    takeover_ns: int | None = None
+    time: ChunkTime | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "images", MappingProxyType(dict(self.images)))

@@ -14,6 +14,7 @@ from pi0_ros.core.jerk_filter import FilteredPlan, filter_ticks
 from pi0_ros.core.limits import ArmLimits
 from pi0_ros.core.motion_plan import MotionPlan
 from pi0_ros.core.playback import Playback
+from pi0_ros.core.speed_scale import SpeedScale
 from pi0_ros.core.trajectory import Trajectory
 
 # Planned ticks kept behind the present one, to compare late measurements with.
@@ -126,8 +127,14 @@ class Planner:
         ticks = (stamp_ns - self._tick_ns) // self._config.tick_ns
         return self._played.position(self._tick + (ticks if self._on_grid else min(ticks, 1)))
 
-    def advance(self, now_ns: int, playback: Playback | None) -> None:
-        """Plans on toward `playback`, or brakes where there is none."""
+    def advance(
+        self, now_ns: int, playback: Playback | None, speed: SpeedScale | None = None
+    ) -> None:
+        """Plans on toward `playback`, or brakes where there is none.
+
+        Args:
+            speed: scales the velocity limits; None for all of them.
+        """
         config, dt_s = self._config, self._config.tick_s
         tick, tick_ns = self._next_tick(now_ns)
         promised = tick + config.promised_ticks
@@ -142,7 +149,8 @@ class Planner:
         if playback is not None:
             ahead = config.promised_ticks + np.arange(config.lookahead_ticks + 1)
             times_ns = tick_ns + ahead * config.tick_ns
-            targets, scales = playback.targets(times_ns), playback.speed.at(times_ns)
+            targets = playback.targets(times_ns)
+            scales = np.ones(len(targets)) if speed is None else speed.at(times_ns)
             for (target_before, target), scale in zip(pairwise(targets), scales, strict=False):
                 position, velocity = governed_step(
                     self.limits, dt_s, position, velocity, target_before, target, scale

@@ -7,22 +7,19 @@ from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.chunk import ActionChunk
 from pi0_ros.core.chunk_curve import ChunkCurve, slow_down_factor, smoothed
 from pi0_ros.core.limits import ArmLimits
-from pi0_ros.core.speed_scale import SpeedScale
+from pi0_ros.core.play_clock import PlayClock
 
 
 class Playback:
     """Plays one chunk from the moment it is spliced in.
 
-    Rows are due at capture time + i * step; what was due before the splice is dropped. From the
-    splice on, time in the chunk runs slower by `slow_down`. What the arm was following until the
-    splice is left smoothly: its distance to the new chunk fades out within the blend time.
-    All of it, the time since the capture included, runs on the clock of a speed scale: an arm that
-    is driven at a third has come a third as far by the splice.
+    Row i is due when the clock has counted i rows since the capture; what was due before the splice
+    is dropped. What the arm was following until the splice is left smoothly: its distance to the
+    new chunk fades out within the blend time.
 
     Attributes:
         chunk: the chunk in play, columns in the arm's joint order.
-        slow_down: >= 1, what the limits ask for; the speed scale comes on top of it.
-        speed: the clock that the chunk is played by.
+        slow_down: >= 1, what the limits ask of the clock from the splice on.
         jump: at the splice, from this chunk to what was followed, shape (joints,); fades out by
             blending. None where nothing was followed.
     """
@@ -34,8 +31,8 @@ class Playback:
         splice_ns: int,
         followed: FloatArray | None,
         blend_ns: int,
-        path_tolerance: float = 0.0,
-        speed: SpeedScale | None = None,
+        path_tolerance: float,
+        clock: PlayClock,
     ) -> None:
         """
         Args:
@@ -44,31 +41,28 @@ class Playback:
                 nothing.
             blend_ns: time in which the difference fades out; 0 for none.
             path_tolerance: how far rows may be moved to take out jitter, rad (or m).
-            speed: None for full speed.
+            clock: counts rows; its owner makes it count this chunk's, `slow_down` included.
         """
         self.chunk = chunk
-        self.speed = SpeedScale() if speed is None else speed
+        self._clock = clock
         self._splice_ns = splice_ns
         self._blend_ns = blend_ns
-        splice = np.array([splice_ns], dtype=np.int64)
-        self._scale_before = float(self.speed.at(splice)[0])
-        self._played_before_ns = float(self.speed.played_ns(splice)[0])
         step_s = chunk.step_ns / 1e9
         rows = smoothed(limits, step_s, chunk.positions, path_tolerance)
+        splice = np.array([splice_ns], dtype=np.int64)
+        self._rows_before = float(clock.rows_at(splice)[0])
+        self._past = clock.between(chunk.stamp_ns, splice_ns)
         # The curve at the splice still bends with the row before the last one due.
-        past_ns = round((splice_ns - chunk.stamp_ns) * self._scale_before)
-        first = max(0, past_ns // chunk.step_ns - 1)
+        first = max(0, int(self._past) - 1)
         self.slow_down = slow_down_factor(limits, step_s, rows[first:])
         self._curve = ChunkCurve(rows)
         self.jump: FloatArray | None = None
         if followed is not None:
             self.jump = followed - self._on_chunk(splice)[0]
 
-    def chunk_time_ns(self, times_ns: NDArray[np.int64]) -> FloatArray:
-        """Time since the chunk's capture stamp, speed scale and slow-down included, in ns."""
-        played = np.maximum(0.0, self.speed.played_ns(times_ns) - self._played_before_ns)
-        before = np.minimum(times_ns, self._splice_ns) - self.chunk.stamp_ns
-        return before * self._scale_before + played / self.slow_down
+    def row_at(self, times_ns: NDArray[np.int64]) -> FloatArray:
+        """Which row is due at each time, fractions included, shape (times,)."""
+        return self._clock.rows_at(times_ns) - self._rows_before + self._past
 
     def targets(self, times_ns: NDArray[np.int64]) -> FloatArray:
         """Where the arm should be at each time, shape (times, joints)."""
@@ -80,9 +74,8 @@ class Playback:
         return on_chunk + fading[:, np.newaxis] * self.jump
 
     def _on_chunk(self, times_ns: NDArray[np.int64]) -> FloatArray:
-        return self._curve.at(self.chunk_time_ns(times_ns) / self.chunk.step_ns)
+        return self._curve.at(self.row_at(times_ns))
 
     def ended(self, time_ns: int) -> bool:
         """Whether the last row was due before `time_ns`."""
-        played = self.chunk_time_ns(np.array([time_ns], dtype=np.int64))[0]
-        return bool(played > (self.chunk.horizon - 1) * self.chunk.step_ns)
+        return bool(self.row_at(np.array([time_ns], dtype=np.int64))[0] > self.chunk.horizon - 1)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from pi0_ros.core.arrays import FloatArray
+from pi0_ros.core.chunk_time import ChunkTime
 from pi0_ros.core.errors import PolicyError, PolicyLost
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.engine import Engine
@@ -79,11 +80,11 @@ class Pi0Policy:
 
     def warm_up(self, observation: Observation) -> None:
         """Everything once that takes longer the first time; what comes of it is thrown away."""
-        first = self.infer(observation)
+        first = self.infer(replace(observation, time=ChunkTime(0.0, None)))
         if self._rtc is not None:
             self._rtc.check(first)
             # An arm that follows the first chunk: the second is guided by it.
-            following = replace(observation, positions=first[0], takeover_ns=observation.stamp_ns)
+            following = replace(observation, positions=first[0], time=ChunkTime(0.0, 0.0))
             self.infer(following)
             self._rtc.forget()
 

@@ -1,5 +1,6 @@
 """Real-time chunking: what a chunk has to agree with, from the chunk before it and the clock."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,10 +32,11 @@ class _Before:
     the checkpoint's own preprocessing makes them what the model would give from a later state.
 
     Attributes:
-        began: where the arm was measured at the stamp, (joints,).
+        captured: rows counted when it was captured, as in ChunkTime.
+        began: where the arm was measured then, (joints,).
     """
 
-    stamp_ns: int
+    captured: float
     epoch: int
     positions: FloatArray
     began: FloatArray
@@ -80,9 +82,12 @@ class RealTimeChunking:
         Args:
             positions: the observation's chunk as the arm gets it, (horizon, joints), rad or m.
         """
-        self._before = _Before(
-            observation.stamp_ns, observation.epoch, positions, observation.positions
-        )
+        time = observation.time
+        self._before = None
+        if time is not None:
+            self._before = _Before(
+                time.captured, observation.epoch, positions, observation.positions
+            )
 
     def check(self, positions: FloatArray) -> None:
         """Whether rows come back as they were from the checkpoint's two pipelines.
@@ -108,27 +113,26 @@ class RealTimeChunking:
 
     def _guidance(self, observation: Observation) -> Guidance | None:
         """None where there is nothing to agree with: the chunk is then as without any of this."""
-        before, step_ns = self._before, self._config.step_ns
+        before, time = self._before, observation.time
         if before is None or observation.epoch != before.epoch:
             self._pace.forget()
             return None
-        if observation.takeover_ns is None:
+        if time is None or time.until_takeover is None:
             return None
         horizon = len(before.positions)
         # In rows of the chunk before: where the new one's first row is.
-        offset = (observation.stamp_ns - before.stamp_ns) / step_ns
+        offset = time.captured - before.captured
         if not 0.0 <= offset <= horizon - 1:
             self._pace.forget()
             return None
         here = _at_rows(before.positions, np.array([offset]))[0]
-        self._pace.moved(here - before.positions[0], observation.positions - before.began)
+        self._pace.moved(here - before.positions[0], observation.positions - before.began, offset)
         near = np.abs(here - observation.positions).max() <= self._config.max_distance
         if not (near and self._pace.is_kept):
             return None
         shared = int(horizon - 1 - offset) + 1
         # The curve between two rows bends with one more on either side of them.
-        decides_ns = observation.takeover_ns + self._config.margin_ns
-        frozen = -(-(decides_ns - observation.stamp_ns) // step_ns) + 2
+        frozen = math.ceil(time.until_takeover) + 2
         guided = min(shared, max(frozen, self._config.horizon or horizon))
         rows = _at_rows(before.positions, offset + np.arange(shared))
         missing = horizon - shared

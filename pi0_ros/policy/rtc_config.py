@@ -19,14 +19,11 @@ class RtcConfig:
         method: "jacobian", the paper's own, multiplies the distance to the chunk before with the
             Jacobian of the estimated chunk, by autograd; "identity" takes that Jacobian as the
             identity, which is not the paper's method and needs no autograd.
-        step_ns: time between two rows of a chunk.
         horizon: rows of a new chunk that are guided, as long as the chunk before has them; those
             that play before the new chunk can take over are guided always. 0: all that the chunk
             before has.
         max_weight: largest weight of the guidance in a flow step (the paper's beta); 0: as many as
             there are flow steps, where a step corrects no more than all of the distance.
-        margin_ns: from a chunk's publishing until it decides the motion: transport, and what the
-            controller has promised to the arm by then.
         max_distance: where an arm is further than this (rad or m) from where the chunk before has
             it at the observation's time, it does not follow that chunk, and nothing is guided.
 
@@ -35,10 +32,8 @@ class RtcConfig:
     """
 
     method: RtcMethod
-    step_ns: int
     horizon: int = 0
     max_weight: float = 0.0
-    margin_ns: int = 50_000_000
     max_distance: float = 0.2
 
     def __post_init__(self) -> None:
@@ -46,8 +41,6 @@ class RtcConfig:
             raise ConfigurationError(
                 f"rtc: expected off, identity or jacobian, got {self.method!r}"
             )
-        if self.step_ns <= 0:
-            raise ConfigurationError(f"action_rate: a step must be above 0, got {self.step_ns} ns")
         if self.horizon < 0:
             raise ConfigurationError(
                 f"rtc_execution_horizon: must be at least 0, got {self.horizon}"
@@ -55,10 +48,6 @@ class RtcConfig:
         if not 0.0 <= self.max_weight <= 1000.0:
             raise ConfigurationError(
                 f"rtc_max_guidance_weight: expected 0 to 1000, got {self.max_weight}"
-            )
-        if not 0 <= self.margin_ns <= 10_000_000_000:
-            raise ConfigurationError(
-                f"rtc_takeover_margin: expected 0 to 10 s, got {self.margin_ns / 1e9:g}"
             )
         if not 0.0 < self.max_distance <= 10.0:
             raise ConfigurationError(

@@ -16,7 +16,7 @@ from pi0_ros.core.instruction import checked_instruction
 from pi0_ros.core.observation import Observation
 from pi0_ros.core.observation_builder import INSTRUCTION, ObservationBuilder
 from pi0_ros.core.pacing import Pace
-from pi0_ros.policy.chunk_delay import ChunkDelay
+from pi0_ros.policy.chunk_timer import ChunkTimer, TimingConfig
 from pi0_ros.policy.interface import Policy
 from pi0_ros.ros.chunk_record import ChunkRecord
 
@@ -31,13 +31,13 @@ class InferenceConfig:
 
     Attributes:
         rate_hz: chunks wanted per second; there are fewer where pictures are slower.
-        step_ns: time between two rows of a chunk.
+        timing: when rows are due.
         joint_names: name of each column.
         instruction_max_bytes: longest instruction in UTF-8.
     """
 
     rate_hz: float
-    step_ns: int
+    timing: TimingConfig
     joint_names: tuple[str, ...]
     instruction_max_bytes: int
 
@@ -58,6 +58,7 @@ class InferenceView:
     Attributes:
         problem: why no chunk comes although there are observations; empty when one does.
         failing: the policy fails again and again.
+        stretch: how much slower than trained the newest chunk is to be played, >= 1.
         busy_since_ns: steady time at which the inference under way began; None between two.
     """
 
@@ -69,6 +70,7 @@ class InferenceView:
     chunk_rate_hz: float
     inference_last_s: float
     inference_p50_s: float
+    stretch: float
 
 
 class InferenceListener(Protocol):
@@ -121,7 +123,7 @@ class InferenceThread:
         self._problem = ""
         self._busy_since_ns: int | None = None
         self._record = ChunkRecord()
-        self._delay = ChunkDelay()
+        self._timer = ChunkTimer(config.timing, policy.description.horizon)
         self._instructions: deque[str] = deque()
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
 
@@ -144,6 +146,7 @@ class InferenceThread:
             self._failures = 0
             self._problem = "waiting for the first chunk"
             self._record.restart()
+            self._timer.forget()
             self._active = True
 
     def deactivate(self) -> None:
@@ -171,6 +174,7 @@ class InferenceThread:
                 chunk_rate_hz=self._record.rate_hz(steady_ns),
                 inference_last_s=self._record.last_s,
                 inference_p50_s=self._record.p50_s,
+                stretch=self._timer.stretch,
             )
 
     # ---- the thread ----
@@ -215,10 +219,10 @@ class InferenceThread:
                 observation = self._builder.build(self._now_ns(), steady_ns)
             except ObservationNotReady:
                 # The builder's problems are reported by whoever asks it.
+                self._timer.interrupted(self._now_ns())
                 return False
-            delay_ns = self._delay.expected_ns
-            takeover_ns = None if delay_ns is None else observation.stamp_ns + delay_ns
-            observation = replace(observation, epoch=epoch, takeover_ns=takeover_ns)
+            chunk_time = self._timer.observed(observation.stamp_ns)
+            observation = replace(observation, epoch=epoch, time=chunk_time)
             self._busy_since_ns = steady_ns
         try:
             positions = self._checked(self._policy.infer(observation))
@@ -245,9 +249,10 @@ class InferenceThread:
             if not self._active or epoch != self._epoch:
                 return
             self._sequence += 1
+            stamp_ns = observation.stamp_ns
             chunk = ActionChunk(
-                stamp_ns=observation.stamp_ns,
-                step_ns=self._config.step_ns,
+                stamp_ns=stamp_ns,
+                step_ns=self._timer.published(epoch, stamp_ns, self._now_ns()),
                 joint_names=self._config.joint_names,
                 positions=positions,
                 sequence=self._sequence,
@@ -255,7 +260,6 @@ class InferenceThread:
             )
             self._failures = 0
             self._problem = ""
-            self._delay.measured(epoch, self._now_ns() - observation.stamp_ns)
             self._record.published(time.monotonic_ns(), inference_ns)
             self._listener.publish_chunk(Inferred(chunk, observation.instruction, inference_ns))
 

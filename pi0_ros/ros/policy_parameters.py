@@ -240,6 +240,23 @@ POLICY = (
         range=Range(0.05, 3600.0),
     ),
     Parameter(
+        "stretch",
+        "bool",
+        True,
+        "Where a chunk takes longer to come than half its length, it gets a longer step, so that "
+        "it lasts until the next: the arm goes on, slower, on the same path. false: it plays at "
+        "action_rate, stops where a chunk ends, and starts anew with the next.",
+    ),
+    Parameter(
+        "takeover_margin",
+        "double",
+        0.05,
+        "From a chunk's publishing until it decides the motion: transport, and lead_ticks of the "
+        "controller. What comes before is measured. For stretch and rtc.",
+        unit="s",
+        range=Range(0.0, 10.0),
+    ),
+    Parameter(
         "rtc",
         "string",
         "off",
@@ -262,15 +279,6 @@ POLICY = (
         0.0,
         "Largest weight of the guidance in a denoising step; 0: as many as there are steps.",
         range=Range(0.0, 1000.0),
-    ),
-    Parameter(
-        "rtc_takeover_margin",
-        "double",
-        0.05,
-        "From a chunk's publishing until it decides the motion: transport, and lead_ticks of the "
-        "controller. What comes before is measured.",
-        unit="s",
-        range=Range(0.0, 10.0),
     ),
     Parameter(
         "rtc_max_distance",

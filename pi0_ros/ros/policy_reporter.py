@@ -13,6 +13,7 @@ from pi0_ros.ros.policy_status import LEVELS, StatusView, diagnostic_values, sta
 _DIAGNOSTICS_S = 1.0
 # Refused inputs are told at once, but streams of them no more often than this.
 _REFUSALS_S = 0.1
+_SLOWED_S = 10.0
 
 
 class PolicyReporter:
@@ -51,6 +52,8 @@ class PolicyReporter:
 
     def _publish(self, view: StatusView) -> None:
         self._published = view.change_key
+        if view.slowed:
+            self._node.get_logger().warning(view.slowed, throttle_duration_sec=_SLOWED_S)
         if view.refusals != self._refusals:
             self._refusals, self._refusals_told_s = view.refusals, time.monotonic()
         self._status.publish(status_message(view, self._node.now_ns()))
@@ -62,9 +65,15 @@ class PolicyReporter:
             diagnostics_message(
                 self._node.now_ns(),
                 self._node.get_fully_qualified_name(),
-                Level.ERROR if unconnected else LEVELS[view.state],
-                unconnected or view.reason or view.state.name.lower(),
+                self._level(view, unconnected),
+                unconnected or view.reason or view.slowed or view.state.name.lower(),
                 diagnostic_values(status),
                 hardware_id=status.policy_id,
             )
         )
+
+    @staticmethod
+    def _level(view: StatusView, unconnected: str) -> Level:
+        if unconnected:
+            return Level.ERROR
+        return Level.WARN if view.slowed else LEVELS[view.state]

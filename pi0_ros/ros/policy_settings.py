@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.core.observation_config import ObservationConfig
+from pi0_ros.policy.chunk_timer import TimingConfig
 from pi0_ros.policy.policy_config import PolicyConfig, default_feature
 from pi0_ros.policy.remote.remote_config import (
     MessageKeys,
@@ -31,7 +32,11 @@ def observation_config(values: ParameterValues) -> ObservationConfig:
 def inference_config(values: ParameterValues) -> InferenceConfig:
     return InferenceConfig(
         rate_hz=values.number("inference_rate"),
-        step_ns=_step_ns(values),
+        timing=TimingConfig(
+            step_ns=round(1e9 / values.number("action_rate")),
+            margin_ns=round(1e9 * values.number("takeover_margin")),
+            stretch=values.flag("stretch"),
+        ),
         joint_names=values.texts("joint_names"),
         instruction_max_bytes=observation_config(values).instruction_max_bytes,
     )
@@ -106,16 +111,10 @@ def _rtc_config(values: ParameterValues) -> RtcConfig | None:
         return None
     return RtcConfig(
         method=method,  # type: ignore[arg-type]  # one of its choices
-        step_ns=_step_ns(values),
         horizon=values.whole("rtc_execution_horizon"),
         max_weight=values.number("rtc_max_guidance_weight"),
-        margin_ns=round(1e9 * values.number("rtc_takeover_margin")),
         max_distance=values.number("rtc_max_distance"),
     )
-
-
-def _step_ns(values: ParameterValues) -> int:
-    return round(1e9 / values.number("action_rate"))
 
 
 def transports(values: ParameterValues) -> dict[str, str]:

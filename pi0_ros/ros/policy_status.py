@@ -30,6 +30,9 @@ class Demand(IntEnum):
     LATCH = PolicyStatus.DEMAND_LATCH
 
 
+# A chunk that is slowed by less is no news.
+_NOTICEABLE = 1.05
+
 LEVELS: Mapping[PolicyState, Level] = {
     PolicyState.UNCONFIGURED: Level.WARN,
     PolicyState.INACTIVE: Level.WARN,
@@ -71,7 +74,18 @@ class StatusView:
         """Differs where a change is worth a message of its own; ages in a reason are not."""
         about = tuple(part.partition(":")[0] for part in self.reason.split("; "))
         epoch = 0 if self.inference is None else self.inference.epoch
-        return self.state, self.demand, about, self.mode, epoch
+        return self.state, self.demand, about, self.mode, epoch, bool(self.slowed)
+
+    @property
+    def slowed(self) -> str:
+        """That chunks are played slower than trained, in words; empty where they are not."""
+        stretch = 1.0 if self.inference is None else self.inference.stretch
+        if self.state is not PolicyState.RUNNING or stretch <= _NOTICEABLE:
+            return ""
+        return (
+            f"chunks are long in coming: they are played {stretch:.2f} times slower than at "
+            "action_rate (parameter stretch)"
+        )
 
     @property
     def refusals(self) -> int:
@@ -103,6 +117,7 @@ def status_message(view: StatusView, now_ns: int) -> PolicyStatus:
         message.chunk_rate_hz = view.inference.chunk_rate_hz
         message.inference_last_s = view.inference.inference_last_s
         message.inference_p50_s = view.inference.inference_p50_s
+        message.stretch = view.inference.stretch
     return message
 
 
@@ -116,6 +131,7 @@ def diagnostic_values(message: PolicyStatus) -> dict[str, object]:
         "chunks": message.chunks,
         "chunk rate [Hz]": f"{message.chunk_rate_hz:.2f}",
         "inference p50 [s]": f"{message.inference_p50_s:.4f}",
+        "stretch": f"{message.stretch:.3f}",
     }
     for name, age_s, dropped, refused in zip(
         message.stream_names,

@@ -9,6 +9,8 @@ from hypothesis.extra import numpy as hnp
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.chunk import ActionChunk
 from pi0_ros.core.limits import ArmLimits
+from pi0_ros.core.play_clock import PlayClock
+from pi0_ros.core.playback import Playback
 
 SIX_JOINTS = tuple(f"joint_{number}" for number in range(1, 7))
 STEP_NS = 33_333_333
@@ -40,6 +42,23 @@ def chunk(
     rows = np.array(positions, dtype=np.float64)
     names = joint_names or SIX_JOINTS[: rows.shape[1]]
     return ActionChunk(stamp_ns, step_ns, names, rows, sequence, epoch)
+
+
+def playing(
+    arm: ArmLimits,
+    made: ActionChunk,
+    splice_ns: int,
+    followed: FloatArray | None = None,
+    blend_ns: int = 0,
+    path_tolerance: float = 0.0,
+    rate: float = 1.0,
+) -> Playback:
+    """A chunk in play by a clock that ran at `rate` since long before the capture."""
+    clock = PlayClock()
+    clock.play(0, 1e9 / made.step_ns, rate)
+    playback = Playback(arm, made, splice_ns, followed, blend_ns, path_tolerance, clock)
+    clock.play(splice_ns, 1e9 / made.step_ns, rate, playback.slow_down)
+    return playback
 
 
 @st.composite

@@ -100,13 +100,13 @@ def test_start_distance_is_judged_at_the_row_that_is_due_at_the_splice():
     _admission().admit(chunk(rows, stamp_ns=NOW_NS), NOW_NS, early)
 
 
-def test_the_due_row_is_that_of_full_speed_unless_told_otherwise():
-    # 24 steps after the capture joint_1 is at 0.72, at half the speed at 0.36.
+def test_the_due_row_is_that_of_the_time_since_the_capture_unless_told_otherwise():
+    # 24 steps after the capture joint_1 is at 0.72, after half of them at 0.36.
     made = chunk(_ramp(0.03, 0), stamp_ns=NOW_NS)
     arm = ArmNow(np.array([0.72, 0, 0, 0, 0, 0]), NOW_NS + 24 * STEP_NS, 0)
     _admission().admit(made, NOW_NS, arm)
     arm = ArmNow(np.array([-0.1, 0, 0, 0, 0, 0]), NOW_NS + 24 * STEP_NS, 0)
-    _admission().admit(made, NOW_NS, arm, 0.5)
+    _admission().admit(made, NOW_NS, arm, past=12.0)
     # At the capture the first row is due.
     arm = ArmNow(np.array([-0.49, 0, 0, 0, 0, 0]), NOW_NS, 0)
     _admission().admit(made, NOW_NS, arm)

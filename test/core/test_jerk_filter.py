@@ -17,7 +17,7 @@ from pi0_ros.core.motion_plan import MotionPlan
 from pi0_ros.core.planner import Planner
 from pi0_ros.core.playback import Playback
 
-from .arms import STEP_NS, assert_within_limits, chunk, six_joints
+from .arms import STEP_NS, assert_within_limits, chunk, playing, six_joints
 from .rig import GOAL, Rig
 from .wild_day import GAPS, present_ns, wild_day
 
@@ -120,7 +120,7 @@ def _planner(arm: ArmLimits, **changes) -> Planner:
 
 def _motion(arm: ArmLimits, speed: float = 0.8) -> Playback:
     rows = np.arange(50)[:, np.newaxis] * STEP_NS / 1e9 * speed * arm.velocity
-    return Playback(arm, chunk(rows, stamp_ns=START), START, None, 0)
+    return playing(arm, chunk(rows, stamp_ns=START), START)
 
 
 def _assert_jerk(arm: ArmLimits, dt_s: float, rows: np.ndarray) -> None:
@@ -291,7 +291,7 @@ def test_the_arm_is_compared_with_the_filtered_plan_and_gets_where_it_is_to_go()
         assert rig.state is ControlState.RUN or "ran out" in rig.reason or "waiting" in rig.reason
     np.testing.assert_allclose(rig.measured(), GOAL, atol=1e-3)
     rig.until_rest()
-    assert np.array_equal(rig.loop.report().position, rig.measured())
+    np.testing.assert_allclose(rig.loop.report().position, rig.measured(), rtol=0, atol=1e-12)
 
 
 def test_a_loop_whose_jerk_limit_is_too_low_is_not_made():

@@ -7,7 +7,7 @@ from pi0_ros.core.control_config import ControlConfig
 from pi0_ros.core.planner import Planner
 from pi0_ros.core.playback import Playback
 
-from .arms import STEP_NS, assert_within_limits, chunk, six_joints
+from .arms import STEP_NS, assert_within_limits, chunk, playing, six_joints
 
 ARM = six_joints()
 TICK = 20_000_000
@@ -25,7 +25,7 @@ def _planner(**changes) -> Planner:
 def _motion(stamp_ns: int = START, speed: float = 0.8) -> Playback:
     """Steady motion of all joints at `speed` of their limits."""
     rows = np.arange(50)[:, np.newaxis] * STEP_NS / 1e9 * speed * ARM.velocity
-    return Playback(ARM, chunk(rows, stamp_ns=stamp_ns), stamp_ns, None, 0)
+    return playing(ARM, chunk(rows, stamp_ns=stamp_ns), stamp_ns)
 
 
 def test_a_started_plan_rests_where_the_arm_is():

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 import numpy as np
@@ -15,12 +15,11 @@ from pi0_ros.core.control_state import ControlState
 from pi0_ros.core.errors import InputRefused
 from pi0_ros.core.limits import ArmLimits
 from pi0_ros.core.observation import Observation
-from pi0_ros.policy.chunk_delay import ChunkDelay
+from pi0_ros.policy.chunk_timer import ChunkTimer, TimingConfig
 from pi0_ros.policy.interface import Policy
 
 MS = 1_000_000
 START_NS = 1_000_000_000_000
-FRAME_NS = 33_333_333
 # Each stage has its own: policies are used by one after the other.
 _EPOCHS = count(1)
 
@@ -56,17 +55,17 @@ class Stage:
         look: Look,
         limits: ArmLimits,
         start: FloatArray,
-        step_ns: int = FRAME_NS,
+        timing: TimingConfig,
         instruction: str = "circle over the red block",
         config: ControlConfig | None = None,
     ) -> None:
         self._policy, self._look, self._limits = policy, look, limits
-        self._step_ns, self._instruction = step_ns, instruction
+        self._instruction = instruction
         self._config = config or ControlConfig()
         self._loop = ControlLoop(limits, self._config)
         self._now_ns, self._position = START_NS, start
         self._sequence = 0
-        self._delay = ChunkDelay()
+        self._timer = ChunkTimer(timing, policy.description.horizon)
         self._epoch = next(_EPOCHS)
 
     def play(
@@ -97,23 +96,24 @@ class Stage:
 
     def _infer(self) -> ActionChunk:
         # The picture is 20 ms old; the arm was then where it is now, within a tick.
-        stamp_ns, expected_ns = self._now_ns - 20 * MS, self._delay.expected_ns
+        stamp_ns = self._now_ns - 20 * MS
         observation = Observation(
             stamp_ns,
             self._look(self._position),
             self._position,
             self._instruction,
             self._epoch,
-            None if expected_ns is None else stamp_ns + expected_ns,
+            self._timer.observed(stamp_ns),
         )
         rows = self._policy.infer(observation)
         self._sequence += 1
         names = self._limits.joint_names
-        return ActionChunk(stamp_ns, self._step_ns, names, rows, self._sequence, self._epoch)
+        return ActionChunk(stamp_ns, 1, names, rows, self._sequence, self._epoch)
 
     def _deliver(self, ready_ns: int, chunk: ActionChunk, played: Played) -> None:
         delay_ns = ready_ns - chunk.stamp_ns
-        self._delay.measured(self._epoch, delay_ns)
+        step_ns = self._timer.published(self._epoch, chunk.stamp_ns, ready_ns)
+        chunk = replace(chunk, step_ns=step_ns)
         try:
             self._loop.add_chunk(chunk, self._now_ns)
         except InputRefused as refusal:

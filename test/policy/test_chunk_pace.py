@@ -6,12 +6,14 @@ import pytest
 from pi0_ros.policy.chunk_pace import ChunkPace
 
 ASKED = np.array([0.03, -0.04])
+# Of the chunk, from one picture to the next: ten rows are looked back on.
+ROWS = 1.25
 
 
 def after(*shares: float) -> bool:
     pace = ChunkPace()
     for share in shares:
-        pace.moved(ASKED, share * ASKED)
+        pace.moved(ASKED, share * ASKED, ROWS)
     return pace.is_kept
 
 
@@ -31,15 +33,22 @@ def test_one_slow_stretch_among_others_is_forgiven_and_forgotten() -> None:
     assert after(0.0, *[1.0] * 8)
 
 
+def test_pictures_far_apart_speak_for_themselves() -> None:
+    pace = ChunkPace()
+    for share in (1.0, 0.5, 1.0):
+        pace.moved(ASKED, share * ASKED, 20.0)
+        assert pace.is_kept is (share == 1.0)
+
+
 def test_too_little_motion_says_nothing() -> None:
     pace = ChunkPace()
     assert pace.is_kept
-    pace.moved(0.01 * ASKED, -ASKED)
+    pace.moved(0.01 * ASKED, -ASKED, ROWS)
     assert pace.is_kept
 
 
 def test_nothing_is_left_after_forgetting() -> None:
     pace = ChunkPace()
-    pace.moved(ASKED, np.zeros(2))
+    pace.moved(ASKED, np.zeros(2), ROWS)
     pace.forget()
     assert pace.is_kept

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from pi0_ros.core.chunk_time import ChunkTime
 from pi0_ros.core.errors import CheckpointError, ConfigurationError
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.fast.engine import FastEngine
@@ -23,7 +24,7 @@ Make = Callable[..., PolicyConfig]
 
 STEP_NS = 20_000_000
 HORIZON = 8
-CONFIG = RtcConfig("identity", STEP_NS, margin_ns=0)
+CONFIG = RtcConfig("identity")
 # Row i is at 0.1 i rad, for both joints.
 ROWS = 0.1 * np.arange(HORIZON)[:, np.newaxis] * np.ones(2)
 
@@ -66,8 +67,8 @@ def at_row(row: float, takeover_row: float | None = 3.0, **changes: Any) -> Obse
         takeover_row: rows after the observation.
     """
     stamp_ns = round(row * STEP_NS)
-    takeover_ns = None if takeover_row is None else stamp_ns + round(takeover_row * STEP_NS)
-    made = Observation(stamp_ns, {}, 0.1 * row * np.ones(2), "go", 1, takeover_ns)
+    time = ChunkTime(row, takeover_row)
+    made = Observation(stamp_ns, {}, 0.1 * row * np.ones(2), "go", 1, time)
     return replace(made, **changes)
 
 
@@ -94,14 +95,11 @@ def test_the_target_is_the_chunk_before_from_the_observation_on_seen_from_the_ne
     assert guidance.weights[shared:].abs().max() == 0.0 if shared < HORIZON else True
 
 
-@pytest.mark.parametrize(
-    ("takeover_row", "margin_rows", "frozen"), [(0.0, 0, 2), (1.0, 0, 3), (1.2, 0, 4), (1.0, 1, 4)]
-)
+@pytest.mark.parametrize(("takeover_row", "frozen"), [(0.0, 2), (1.0, 3), (1.2, 4), (2.0, 4)])
 def test_rows_are_frozen_until_the_measured_takeover_and_as_far_as_its_curve_reaches(
-    takeover_row: float, margin_rows: int, frozen: int
+    takeover_row: float, frozen: int
 ) -> None:
-    config = replace(CONFIG, margin_ns=margin_rows * STEP_NS)
-    guidance = guidance_of(at_row(2.0, takeover_row), config)
+    guidance = guidance_of(at_row(2.0, takeover_row))
     assert guidance is not None
     assert torch.equal(guidance.weights[:, 0], soft_mask(HORIZON, frozen, HORIZON - 2))
 
@@ -128,7 +126,7 @@ def test_a_delay_beyond_the_chunk_before_freezes_what_there_is() -> None:
         at_row(2.0, epoch=0),
         at_row(7.1),
         at_row(500.0),
-        at_row(2.0, stamp_ns=-1),
+        at_row(-0.1),
         at_row(2.0, takeover_row=None),
         at_row(2.0, positions=np.array([0.2, 0.5])),
     ],
@@ -161,7 +159,7 @@ def test_the_first_chunk_and_one_after_forgetting_are_guided_by_nothing() -> Non
 @pytest.mark.parametrize(("asked", "used"), [(0.0, 6.0), (5.0, 5.0)])
 @pytest.mark.parametrize("method", ["identity", "jacobian"])
 def test_method_and_weight_reach_the_engine(method: Any, asked: float, used: float) -> None:
-    guidance = guidance_of(at_row(1.0), RtcConfig(method, STEP_NS, max_weight=asked))
+    guidance = guidance_of(at_row(1.0), RtcConfig(method, max_weight=asked))
     assert guidance is not None
     assert guidance.jacobian == (method == "jacobian")
     assert guidance.max_weight == used
@@ -179,16 +177,14 @@ def test_pipelines_that_do_not_undo_each_other_are_refused() -> None:
     ("changes", "message"),
     [
         ({"method": "magic"}, "rtc: expected off, identity or jacobian"),
-        ({"step_ns": 0}, "action_rate"),
         ({"horizon": -1}, "rtc_execution_horizon"),
         ({"max_weight": float("nan")}, "rtc_max_guidance_weight"),
-        ({"margin_ns": -1}, "rtc_takeover_margin"),
         ({"max_distance": float("inf")}, "rtc_max_distance"),
     ],
 )
 def test_impossible_values_are_refused_by_parameter(changes: Any, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
-        RtcConfig(**{"method": "identity", "step_ns": STEP_NS, **changes})
+        RtcConfig(**{"method": "identity", **changes})
 
 
 # ---- with a checkpoint ----
@@ -212,19 +208,19 @@ def test_chunks_go_on_where_the_one_before_leads_and_of_another_epoch_nothing_is
 ) -> None:
     config = config_for(trained, mode="demo", policy_units=units)
     free = load_policy(config)
-    rtc = RtcConfig(method, STEP_NS, max_distance=10.0)
+    rtc = RtcConfig(method, max_distance=10.0)
     guided = load_policy(replace(config, rtc=rtc))
-    first = replace(observation, stamp_ns=STEP_NS, epoch=4, takeover_ns=2 * STEP_NS)
+    first = replace(observation, epoch=4, time=ChunkTime(1.0, 1.0))
     played = free.infer(first)
     # Bit for bit: without a chunk before there is no other arithmetic.
     assert np.array_equal(guided.infer(first), played)
     # As far as the chunk asks for in a row.
     moved = observation.positions + played[1] - played[0]
-    second = replace(first, stamp_ns=2 * STEP_NS, takeover_ns=4 * STEP_NS, positions=moved)
+    second = replace(first, time=ChunkTime(2.0, 2.0), positions=moved)
     before, naive = played[1:5], free.infer(second)[:4]
     agreed = guided.infer(second)[:4]
     assert np.abs(agreed - before).max() < np.abs(naive - before).max()
-    third = replace(second, stamp_ns=3 * STEP_NS, epoch=5, takeover_ns=5 * STEP_NS)
+    third = replace(second, epoch=5, time=ChunkTime(3.0, 2.0))
     assert np.array_equal(guided.infer(third), free.infer(third))
 
 
@@ -241,7 +237,7 @@ def test_warming_up_leaves_nothing_behind_and_runs_the_guided_way(
     monkeypatch.setattr(FastEngine, "chunk", chunk)
     policy = load_policy(config_for(trained, mode="demo", rtc=CONFIG))
     assert [one is not None for one in guided] == [False, True]
-    policy.infer(replace(observation, takeover_ns=observation.stamp_ns))
+    policy.infer(replace(observation, time=ChunkTime(0.0, 0.0)))
     assert guided[-1] is None
 
 
@@ -249,7 +245,7 @@ def test_a_failed_inference_leaves_the_chunk_that_plays_in_place(
     trained: Path, config_for: Make, observation: Observation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     policy = load_policy(config_for(trained, mode="demo", rtc=replace(CONFIG, max_distance=10.0)))
-    policy.infer(observation)
+    policy.infer(replace(observation, time=ChunkTime(0.0, None)))
     remembered = policy._rtc._before  # type: ignore[attr-defined]
     original = FastEngine.chunk
 
@@ -258,7 +254,8 @@ def test_a_failed_inference_leaves_the_chunk_that_plays_in_place(
 
     monkeypatch.setattr(FastEngine, "chunk", failing)
     with pytest.raises(Exception, match="not finite"):
-        policy.infer(replace(observation, stamp_ns=STEP_NS))
+        policy.infer(replace(observation, time=ChunkTime(1.0, 1.0)))
+    assert remembered is not None
     assert policy._rtc._before is remembered  # type: ignore[attr-defined]
 
 

@@ -11,10 +11,12 @@ import pytest
 from pi0_ros.core.errors import InputRefused, PolicyError, PolicyLost
 from pi0_ros.core.observation_builder import ObservationBuilder
 from pi0_ros.core.observation_config import ObservationConfig
+from pi0_ros.policy.chunk_timer import TimingConfig
 from pi0_ros.ros.inference_thread import InferenceConfig, InferenceThread, Inferred
 
 SHAPE = (4, 6)
 NAMES = tuple(f"joint_{number}" for number in range(1, 7))
+STEP_NS = 1_000_000_000
 PICTURE = np.zeros((*SHAPE, 3), dtype=np.uint8)
 
 
@@ -65,21 +67,24 @@ class Rig:
             ObservationConfig(cameras, NAMES, SHAPE, camera_max_age_s=60.0, joint_max_age_s=60.0)
         )
         config = InferenceConfig(
-            rate_hz=rate_hz, step_ns=1, joint_names=NAMES, instruction_max_bytes=50
+            rate_hz=rate_hz,
+            timing=TimingConfig(step_ns=STEP_NS, margin_ns=0),
+            joint_names=NAMES,
+            instruction_max_bytes=50,
         )
         self.thread = InferenceThread(stub, self.builder, config, time.time_ns, self.listener)
         self.thread.start()
 
-    def observe(self) -> None:
+    def observe(self, age_ns: int = 0) -> None:
         """Fresh input, which is what makes the next inference."""
-        now_ns, steady_ns = time.time_ns(), time.monotonic_ns()
+        now_ns, steady_ns = time.time_ns() - age_ns, time.monotonic_ns()
         for camera in self.cameras:
             self.builder.add_image(camera, now_ns, PICTURE, now_ns, steady_ns)
         self.builder.add_joint_state(now_ns, NAMES, [0.1] * 6, now_ns, steady_ns)
 
-    def next_chunk(self) -> Inferred:
+    def next_chunk(self, age_ns: int = 0) -> Inferred:
         count = len(self.listener.chunks)
-        self.observe()
+        self.observe(age_ns)
         self.listener.until(lambda: len(self.listener.chunks) > count, "a chunk")
         return self.listener.chunks[-1]
 
@@ -305,10 +310,13 @@ def test_the_policy_is_told_the_epoch_and_when_its_chunk_will_be_there(rig: Rig)
 
     seen = rig.stub.seen
     assert [one.epoch for one in seen] == [chunk.epoch for chunk in chunks]
-    assert seen[0].takeover_ns is None
-    for observation in seen[1:]:
-        assert observation.takeover_ns is not None
-        assert observation.stamp_ns < observation.takeover_ns < observation.stamp_ns + 5_000_000_000
+    assert [one.time is None or one.time.until_takeover is None for one in seen] == [
+        True,
+        *[False] * 3,
+    ]
+    counted = [one.time.captured for one in seen if one.time]
+    assert counted == sorted(counted)
+    assert all(0.0 <= one.time.until_takeover < 5e9 / STEP_NS for one in seen[1:] if one.time)
 
 
 def test_a_chunk_that_is_not_published_is_no_measurement(rig: Rig) -> None:
@@ -319,4 +327,35 @@ def test_a_chunk_that_is_not_published_is_no_measurement(rig: Rig) -> None:
     rig.observe()
     rig.listener.until(lambda: len(rig.listener.failures) > 1, "another")
 
-    assert rig.stub.seen[-1].takeover_ns is None
+    assert rig.stub.seen[-1].time.until_takeover is None
+
+
+def test_chunks_that_are_long_in_coming_get_a_longer_step_and_it_is_told(rig: Rig) -> None:
+    rig.thread.activate()
+    assert rig.next_chunk().chunk.step_ns == STEP_NS
+    rig.thread.activate()
+    late_ns = STEP_NS * rig.stub.description.horizon
+    assert rig.next_chunk(late_ns).chunk.step_ns > 1.5 * STEP_NS
+    assert rig.thread.view(time.monotonic_ns()).stretch > 1.5
+    rig.thread.activate()
+    assert rig.thread.view(time.monotonic_ns()).stretch == 1.0
+
+
+def test_after_a_time_without_an_observation_nothing_plays_on(rig: Rig) -> None:
+    rig.thread.activate()
+    rig.next_chunk()
+    rig.next_chunk()
+    assert rig.stub.seen[-1].time.until_takeover is not None
+    now_ns = time.time_ns()
+    # Too old to be observed, but new.
+    rig.builder.add_image("main", now_ns, PICTURE, now_ns, time.monotonic_ns() - 61_000_000_000)
+    rig.beat()
+    # A camera that was lost is trusted again after some pictures.
+    count = len(rig.stub.seen)
+    for _ in range(20):
+        rig.observe()
+        rig.beat()
+    assert [one.time.until_takeover is None for one in rig.stub.seen[count : count + 2]] == [
+        True,
+        False,
+    ]

@@ -107,15 +107,13 @@ def test_real_time_chunking_reaches_the_loader(world: Any, stub: Any) -> None:
         "rtc": "jacobian",
         "rtc_execution_horizon": 12,
         "rtc_max_guidance_weight": 5.0,
-        "rtc_takeover_margin": 0.02,
         "rtc_max_distance": 0.1,
-        "action_rate": 50.0,
     }
     for parameters in ({}, rtc):
         world.start(PolicyNode, {**BASE, **parameters}, load=load).trigger_configure()
     off, on = (config.rtc for config in configs)
     assert off is None
-    assert on == RtcConfig("jacobian", 20_000_000, 12, 5.0, 20_000_000, 0.1)
+    assert on == RtcConfig("jacobian", 12, 5.0, 0.1)
 
 
 def test_real_mode_without_a_checkpoint_is_refused(world: Any) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from pi0_ros.core.chunk_time import ChunkTime
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.fast.graph import RecordedCall
 from pi0_ros.policy.loader import load_policy
@@ -68,13 +69,12 @@ def test_cuda_gives_what_the_cpu_gives(
 def test_cuda_gives_what_the_cpu_gives_guided(
     trained: Path, config_for: Make, observation: Observation, method: RtcMethod
 ) -> None:
-    rtc = RtcConfig(method, step_ns=1_000, max_distance=10.0)
+    rtc = RtcConfig(method, max_distance=10.0)
     cpu, cuda = (
         load_policy(config_for(trained, mode="demo", device=device, rtc=rtc))
         for device in ("cpu", "cuda")
     )
     # The first guided one is recorded, the later ones are played back.
     for row in range(4):
-        stamp_ns = 1_000 * row
-        moment = replace(observation, stamp_ns=stamp_ns, takeover_ns=stamp_ns + 2_000)
+        moment = replace(observation, time=ChunkTime(float(row), 2.0))
         assert np.abs(cpu.infer(moment) - cuda.infer(moment)).max() < 1e-3
