@@ -11,6 +11,7 @@ from pi0_ros.core.ramp import CHANGE_PER_S, Ramp
 
 # Stretches kept: some seconds of chunks, more than a chunk that is still played can be old.
 _KEPT = 512
+_LONG_AGO_NS = -(2**62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class PlayClock:
 
     def forget(self) -> None:
         """Stands, and knows of nothing else: times mean nothing after a clock was set."""
-        self._stretches = [_Stretch(Ramp(0, 0.0, 0.0), 0.0, 1.0)]
+        self._stretches = [_Stretch(Ramp(_LONG_AGO_NS, 0.0, 0.0), 0.0, 1.0)]
 
     @property
     def stands(self) -> bool:

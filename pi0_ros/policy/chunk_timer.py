@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from pi0_ros.core.chunk_supply import ChunkSupply
 from pi0_ros.core.chunk_time import ChunkTime
 from pi0_ros.core.errors import ConfigurationError
@@ -64,7 +66,7 @@ class ChunkTimer:
 
     def observed(self, stamp_ns: int) -> ChunkTime:
         """For the chunk of an observation captured at `stamp_ns`."""
-        captured = float(self._clock.between(0, stamp_ns))
+        captured = float(self._clock.rows_at(np.array([stamp_ns], dtype=np.int64))[0])
         delay_ns = self._delay.expected_ns
         if delay_ns is None or self._clock.stands:
             return ChunkTime(captured, None)

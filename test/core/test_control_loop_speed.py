@@ -72,6 +72,22 @@ def test_an_arm_that_stood_since_the_capture_begins_with_the_first_row(rig, late
     rig.check()
 
 
+def test_an_arm_that_stood_in_a_hold_begins_with_the_first_row(rig):
+    rig.in_motion()
+    rig.loop.pause("camera", "lost")
+    rig.tick()
+    rig.until_rest()
+    rig.loop.pause("camera", "")
+    rig.tick()
+    steps = np.arange(40)[:, np.newaxis] * STEP_NS / 1e9 * np.eye(6)[5]
+    start, stamp = rig.loop.report().position, rig.now_ns
+    rig.run(20)
+    rig.send(start + steps, stamp_ns=stamp)
+    rig.tick()
+    # What getting into motion takes; by the time since the capture the chunk is 0.4 rad on.
+    assert rig.loop.report().displacement[5] < 0.1
+
+
 def test_the_row_that_is_due_is_found_at_the_scaled_speed(rig):
     """At full speed it would be 0.6 rad on, at a fifth it is 0.12: both chunks begin there."""
     rig.loop.change_speed(0.2, rig.now_ns)
@@ -144,6 +160,9 @@ def test_a_scale_asked_for_in_motion_is_there_after_a_clock_set_back(rig):
     rig.send(rig.way_to(GOAL))
     rig.tick()
     assert rig.loop.report().speed_scale == 0.2
+    # On the clock as it is now, the chunk is played.
+    rig.run(20)
+    assert rig.loop.report().velocity.any()
 
 
 def test_an_impossible_scale_is_refused(rig):

@@ -67,6 +67,23 @@ def test_nothing_plays_until_a_chunk_is_there_and_rows_count_from_then() -> None
     assert third.until_takeover == pytest.approx(2.0)
 
 
+def test_what_lies_between_publishing_and_takeover_is_part_of_the_delay() -> None:
+    timer = ChunkTimer(TimingConfig(STEP_NS, margin_ns=S // 2), HORIZON)
+    assert one_at_a_time(timer, 0.7)[0] * (HORIZON - 1) * 0.1 >= 1.2 + 1.2
+
+
+def test_after_very_many_chunks_rows_count_from_the_same_zero() -> None:
+    timer = ChunkTimer(CONFIG, HORIZON)
+    # Two speeds in turn, each of which the clock has to remember.
+    counted, now_ns = [], 0
+    for delay in [0.1, 1.5, *[0.1] * 9] * 120:
+        stamp_ns, now_ns = now_ns, now_ns + round(delay * S)
+        counted.append(timer.observed(stamp_ns).captured)
+        timer.published(1, stamp_ns, now_ns)
+    assert counted == sorted(counted)
+    assert 0.5 * now_ns / STEP_NS < counted[-1] < now_ns / STEP_NS
+
+
 def test_stretched_rows_count_less() -> None:
     timer = ChunkTimer(CONFIG, HORIZON)
     steps = one_at_a_time(timer, *[1.5] * 4)
