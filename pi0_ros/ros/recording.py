@@ -135,7 +135,7 @@ class RecordingNode(Node):
         try:
             observation, command = self._source.frame(now_ns, time.monotonic_ns())
         except ObservationNotReady as error:
-            self._session.miss(_kind(error.problems[0]))
+            self._session.miss(problem_kind(error.problems[0]))
         except InputRefused as refusal:
             self._session.miss(refusal.kind)
         else:
@@ -172,7 +172,7 @@ class RecordingNode(Node):
         return answer
 
 
-def _kind(problem: str) -> str:
+def problem_kind(problem: str) -> str:
     """A problem's stream and kind; ages and counts would make each one another."""
     words = problem.partition(",")[0].split()
     return " ".join(word for word in words if not word[0].isdigit())

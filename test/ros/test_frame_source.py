@@ -10,6 +10,7 @@ from std_msgs.msg import Float64MultiArray
 from pi0_ros.core.errors import InputRefused, ObservationNotReady
 from pi0_ros.ros import topics
 from pi0_ros.ros.frame_source import FrameSource
+from pi0_ros.ros.recording import problem_kind
 
 from .recording_stage import CAMERAS, JOINTS, pixels_of, settings, state_of, trajectory
 
@@ -64,7 +65,8 @@ def test_a_refused_frame_is_new_when_it_is_asked_for_again() -> None:
     hands = Hands()
     hands.moment(1)
     assert hands.refusal() == "no command"
-    hands.source.take_command(trajectory(BEGIN_NS), BEGIN_NS)
+    # It came late here, and was in force before these pictures.
+    hands.source.take_command(trajectory(BEGIN_NS), hands.now_ns + 1)
     assert hands.frame()[0].stamp_ns == BEGIN_NS + MOMENT_NS
 
 
@@ -109,3 +111,9 @@ def test_a_stale_stream_is_named() -> None:
     hands.now_ns += 6_000_000_000
     with pytest.raises(ObservationNotReady, match="camera/main: stale"):
         hands.frame()
+
+
+def test_ages_and_counts_do_not_make_a_problem_another_one() -> None:
+    assert problem_kind("camera/main: stale, 0.52 s old (at most 0.5 s)") == "camera/main: stale"
+    more = "camera/main: {} more good pictures wanted after a gap"
+    assert problem_kind(more.format(4)) == problem_kind(more.format(3)) == more.replace("{} ", "")

@@ -1,8 +1,5 @@
 """Qualities of service as a bag keeps them, so that `ros2 bag play` offers what was offered."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -22,8 +19,12 @@ from pi0_ros.ros.topics import Topic
 def offered(node: Node, topic: Topic) -> tuple[Qos, ...]:
     """What the publishers of a topic offer; what the table says where none is there any more."""
     ends = node.get_publishers_info_by_topic(topic.name)
-    profiles = [end.qos_profile for end in ends] or [profile(topic.published)]
-    return _different([_kept(given, topic.published.depth) for given in profiles])
+    # One that sends another type under this name is heard by nobody here.
+    profiles = [end.qos_profile for end in ends if end.topic_type == topic.type] or [
+        profile(topic.published)
+    ]
+    kept = [_kept(given, topic.published.depth) for given in profiles]
+    return tuple(dict.fromkeys(kept))
 
 
 def _kept(given: QoSProfile, depth: int) -> Qos:
@@ -47,7 +48,3 @@ def _kept(given: QoSProfile, depth: int) -> Qos:
 
 def _time(duration: Duration) -> QosTime:
     return QosTime(*divmod(int(duration.nanoseconds), 1_000_000_000))
-
-
-def _different(profiles: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple(dict.fromkeys(profiles))

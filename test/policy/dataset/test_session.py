@@ -138,6 +138,33 @@ def test_plans_that_cannot_work_are_refused(values: dict[str, object], named: st
         EpisodePlan(**values)  # type: ignore[arg-type]
 
 
+def test_a_gap_counts_once_and_in_its_own_episode_only() -> None:
+    recording, sink = session()
+    recording.start()
+    recording.add(*FRAME, now_s=0.0)
+    recording.miss("camera/main: stale")
+    for second in (0.2, 0.3, 0.4):
+        recording.add(*FRAME, now_s=second)
+    assert recording.gaps == 1
+    assert "1 frames missing among 4" in recording.stop().text
+    recording.start()
+    recording.add(*FRAME, now_s=1.0)
+    assert recording.gaps == 0
+    recording.miss("no command")
+    recording.add(*FRAME, now_s=1.2)
+    answer = recording.stop()
+    assert "(no command: 1)" in answer.text
+    recording.start()
+    recording.add(*FRAME, now_s=2.0)
+    # Nothing followed it.
+    recording.miss("no command")
+    assert recording.stop().done
+    assert sink.lengths == [1]
+    recording.start()
+    recording.add(*FRAME, now_s=3.0)
+    assert recording.stop().text == "saved episode 1: 1 frames, 0 missing"
+
+
 class Noted:
     """What is beside the frames; writes down what it is told."""
 
