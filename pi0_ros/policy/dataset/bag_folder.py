@@ -37,7 +37,7 @@ class BagFolder:
         Raises:
             ConfigurationError: there are bags of episodes that the dataset does not have.
         """
-        if not self.path.exists():
+        if not self.path.is_dir():
             return
         numbers = [
             int(match[1]) for path in self.path.iterdir() if (match := _NAME.fullmatch(path.name))

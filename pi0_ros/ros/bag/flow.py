@@ -2,14 +2,15 @@
 
 from collections import deque
 
-_WINDOW = 5
+# Whole ones, and one at either end.
+_SECONDS = 7
 
 
 class Flow:
     """Bytes a second, over the last whole seconds."""
 
     def __init__(self) -> None:
-        self._seconds: deque[list[int]] = deque(maxlen=_WINDOW + 1)
+        self._seconds: deque[list[int]] = deque(maxlen=_SECONDS)
 
     def take(self, size: int, now_s: float) -> None:
         second = int(now_s)
@@ -19,6 +20,6 @@ class Flow:
 
     @property
     def bytes_per_s(self) -> float:
-        """The second that is under way counts only while there is no other."""
-        whole = list(self._seconds)[:-1] or list(self._seconds)
+        """0 while nobody can say: the first second and the one under way are not whole."""
+        whole = list(self._seconds)[1:-1]
         return sum(size for _, size in whole) / len(whole) if whole else 0.0

@@ -106,7 +106,8 @@ class BagRecorder:
                 f"{self._episode_s:g} s at {flow / 1e6:.1f} MB/s wants {needed / 1e9:.1f} GB with "
                 "what must stay free: make room, or record without --bag"
             )
-        return f"{free / 1e9:.1f} GB left, {flow / 1e6:.1f} MB/s come for its bag"
+        rate = f", {flow / 1e6:.1f} MB/s come for its bag" if flow else ""
+        return f"{free / 1e9:.1f} GB left{rate}"
 
     def begin(self, episode: int) -> None:
         """With the first frame."""

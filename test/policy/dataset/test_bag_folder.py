@@ -73,5 +73,7 @@ def test_without_bags_there_is_no_folder(bags: BagFolder) -> None:
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "set.bags").touch()
+    # It is in nobody's way who wants no bags.
+    BagFolder(tmp_path / "set").settle(0)
     with pytest.raises(ConfigurationError, match="--bag"):
         BagFolder(tmp_path / "set").open()

@@ -84,7 +84,9 @@ def test_one_that_cannot_be_moved_is_told(recorder: BagRecorder, bags: BagFolder
 def test_an_episode_for_which_there_is_no_room_is_refused_before_it_begins(
     recorder: BagRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recorder.heard(topics.JOINT_STATES, 1, bytes(100_000_000))
+    # The seconds at the ends are not whole.
+    for second, size in enumerate((1, 90_000_000, 110_000_000, 2)):
+        recorder._flow.take(size, second + 0.5)
 
     def left(gigabytes: float) -> None:
         free = round(gigabytes * 1e9)
