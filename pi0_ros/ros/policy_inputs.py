@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from rclpy.node import Node
@@ -17,6 +18,8 @@ from pi0_ros.ros.conversions import nanoseconds, rgb_from_message
 from pi0_ros.ros.entities import subscription
 from pi0_ros.ros.refusal_log import RefusalLog
 
+Subscribe = Callable[[topics.Topic, Callable[[Any], None]], Any]
+
 
 class PolicyInputs:
     """Cameras, joint states and instruction of one node, until `close`.
@@ -26,6 +29,7 @@ class PolicyInputs:
         shape: (height, width) that every picture must have.
         now_ns: ROS time.
         take_instruction: called with every instruction that comes.
+        subscribe: to a topic, with a callback; None: of the node, as the table says.
 
     Attributes:
         topics: what is subscribed to.
@@ -40,6 +44,7 @@ class PolicyInputs:
         now_ns: Callable[[], int],
         take_instruction: Callable[[str], None],
         refusals: RefusalLog,
+        subscribe: Subscribe | None = None,
     ) -> None:
         self._node = node
         self._builder = builder
@@ -48,12 +53,13 @@ class PolicyInputs:
         self._take_instruction = take_instruction
         self._frames: dict[str, str] = {}
         self._refusals = refusals
+        self._subscribe: Subscribe = subscribe or partial(subscription, node)
         cameras = {camera: _camera_topic(camera, kind) for camera, kind in transports.items()}
         self.topics = (*cameras.values(), topics.JOINT_STATES, topics.INSTRUCTION)
         self._subscriptions = [
             *(self._camera(camera, topic) for camera, topic in cameras.items()),
-            subscription(node, topics.JOINT_STATES, self._take_joint_state),
-            subscription(node, topics.INSTRUCTION, self._take_string),
+            self._subscribe(topics.JOINT_STATES, self._take_joint_state),
+            self._subscribe(topics.INSTRUCTION, self._take_string),
         ]
 
     def close(self) -> None:
@@ -90,7 +96,7 @@ class PolicyInputs:
             except InputRefused as refusal:
                 self._refusals.refused(topic.name, refusal)
 
-        return subscription(self._node, topic, take)
+        return self._subscribe(topic, take)
 
     def _require_same_frame(self, camera: str, frame_id: str) -> None:
         """Cameras that change places while the node runs change their frames with them."""

@@ -5,25 +5,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.task import Future
-from std_msgs.msg import Float64MultiArray
 from std_srvs.srv import Trigger
-from trajectory_msgs.msg import JointTrajectory
 
 from pi0_ros.core.errors import DatasetError, InputRefused, ObservationNotReady
-from pi0_ros.core.observation import Observation
-from pi0_ros.core.observation_builder import ObservationBuilder
 from pi0_ros.policy.dataset.session import Answer, RecordingSession
 from pi0_ros.ros import topics
-from pi0_ros.ros.conversions import nanoseconds
-from pi0_ros.ros.entities import service, subscription
+from pi0_ros.ros.bag.contents import beside_the_inputs
+from pi0_ros.ros.bag.recorder import BagRecorder
+from pi0_ros.ros.entities import service
+from pi0_ros.ros.frame_source import FrameSource
+from pi0_ros.ros.hearing import BagHearing, Hearing
 from pi0_ros.ros.policy_inputs import PolicyInputs
 from pi0_ros.ros.recording_settings import RecordingSettings
 from pi0_ros.ros.refusal_log import RefusalLog
-from pi0_ros.sim.command_history import CommandHistory
 
 NODE = "pi0_record"
 # Commands between two frames: each may be the one in force at a picture's capture.
@@ -46,6 +43,9 @@ class RecordingView:
 class RecordingNode(Node):
     """Samples frames into a session.
 
+    Args:
+        bag: gets every message as it came, and those that only a bag is interested in.
+
     Attributes:
         ended: done when the dataset cannot be written any more; its exception says why.
         say: called with a line for the operator.
@@ -56,6 +56,7 @@ class RecordingNode(Node):
         settings: RecordingSettings,
         session: RecordingSession,
         say: Callable[[str], object],
+        bag: BagRecorder | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(NODE, **kwargs)
@@ -63,23 +64,28 @@ class RecordingNode(Node):
         self._settings = settings
         self._session = session
         self._say = say
-        self._newest_ns = -1
-        self._builder = ObservationBuilder(settings.observation)
-        self._commands = CommandHistory(settings.observation.joint_names)
+        self._source = FrameSource(settings)
+        self._builder = self._source.builder
         self._refusals = RefusalLog(self.get_logger().warning)
+        self._bag = bag
         if settings.instruction:
             self._take_instruction(settings.instruction)
+        self._hearing, others = self._ears(bag)
         self._inputs = PolicyInputs(
             self,
             self._builder,
             settings.transports,
             settings.observation.image_shape,
-            self.now_ns,
+            self._hearing.now_ns,
             self._take_instruction,
             self._refusals,
+            self._hearing.subscribe,
         )
+        command_topic = self._source.command_topic
+        deep = replace(command_topic.subscribed, depth=_COMMANDS_KEPT)
         self._others = [
-            self._listen_to_commands(),
+            self._hearing.subscribe(replace(command_topic, subscribed=deep), self._take_command),
+            *others,
             service(self, topics.RECORD_START, self._answer(session.start)),
             service(self, topics.RECORD_STOP, self._answer(session.stop)),
             service(self, topics.RECORD_DISCARD, self._answer(session.discard)),
@@ -89,7 +95,7 @@ class RecordingNode(Node):
 
     def now_ns(self) -> int:
         """ROS time."""
-        return int(self.get_clock().now().nanoseconds)
+        return self._hearing.now_ns()
 
     def view(self) -> RecordingView:
         problems = self._builder.problems(self.now_ns(), time.monotonic_ns())
@@ -98,6 +104,17 @@ class RecordingNode(Node):
     def close(self) -> None:
         """Hears nothing more; the last thing before the node is destroyed."""
         self._inputs.close()
+
+    def _ears(self, bag: BagRecorder | None) -> tuple[Hearing, list[Any]]:
+        """How it hears, and the subscriptions to what is for the bag alone."""
+        if bag is None:
+            return Hearing(self), []
+        hearing = BagHearing(
+            self, bag, self._refusals, lambda: {"pi0_record/instruction": self._builder.instruction}
+        )
+        use_sim_time = bool(self.get_parameter("use_sim_time").value)
+        extra = beside_the_inputs(self._settings.observation.cameras, use_sim_time)
+        return hearing, [hearing.only_record(topic) for topic in extra]
 
     # ---- frames ----
 
@@ -114,64 +131,25 @@ class RecordingNode(Node):
             self._say(answer.text)
 
     def _sample(self) -> None:
+        now_ns = self._hearing.sampling()
         try:
-            observation = self._builder.build(self.now_ns(), time.monotonic_ns())
-            self._require_new(observation)
-            command = self._commands.at(observation.stamp_ns)
-            self._require_near(observation, command)
+            observation, command = self._source.frame(now_ns, time.monotonic_ns())
         except ObservationNotReady as error:
-            self._session.miss(_kind(error.problems[0]))
+            self._session.miss(problem_kind(error.problems[0]))
         except InputRefused as refusal:
             self._session.miss(refusal.kind)
         else:
-            self._newest_ns = observation.stamp_ns
             self._session.add(observation, command, time.monotonic())
-
-    def _require_new(self, observation: Observation) -> None:
-        if observation.stamp_ns == self._newest_ns:
-            raise InputRefused("no new picture", "a camera is slower than fps")
-
-    def _require_near(self, observation: Observation, command: Any) -> None:
-        """An arm that is moved by other means does not do what was commanded last."""
-        far = float(np.max(np.abs(command - observation.positions)))
-        if not far <= self._settings.tracking_tolerance_rad:
-            raise InputRefused(
-                "not commanded", f"the arm is {far:.2f} rad away from what is commanded"
-            )
+            if self._bag is not None:
+                self._bag.frame(observation.stamp_ns, now_ns)
 
     # ---- messages ----
 
-    def _listen_to_commands(self) -> Any:
-        forward = self._settings.command_interface == "forward_position"
-        topic = topics.POSITION_COMMANDS if forward else topics.JOINT_TRAJECTORY
-        deep = replace(topic, subscribed=replace(topic.subscribed, depth=_COMMANDS_KEPT))
-        take = self._take_positions if forward else self._take_trajectory
-
-        def take_or_refuse(message: Any) -> None:
-            try:
-                take(message)
-            except InputRefused as refusal:
-                self._refusals.refused(topic.name, refusal)
-
-        return subscription(self, deep, take_or_refuse)
-
-    def _take_trajectory(self, message: JointTrajectory) -> None:
-        points, now_ns = message.points, self.now_ns()
-        start_ns = nanoseconds(message.header.stamp)
-        self._commands.add_trajectory(
-            start_ns,
-            message.joint_names,
-            [nanoseconds(point.time_from_start) for point in points],
-            [point.positions for point in points],
-            [point.velocities for point in points],
-            [point.accelerations for point in points],
-            # One that began before it came here came to the arm earlier: this process may be busy,
-            # the arm's controller is not.
-            min(start_ns or now_ns, now_ns),
-        )
-
-    def _take_positions(self, message: Float64MultiArray) -> None:
-        self._commands.add_positions(message.data, self.now_ns())
+    def _take_command(self, message: Any) -> None:
+        try:
+            self._source.take_command(message, self._hearing.now_ns())
+        except InputRefused as refusal:
+            self._refusals.refused(self._source.command_topic.name, refusal)
 
     def _take_instruction(self, text: str) -> None:
         try:
@@ -194,7 +172,7 @@ class RecordingNode(Node):
         return answer
 
 
-def _kind(problem: str) -> str:
+def problem_kind(problem: str) -> str:
     """A problem's stream and kind; ages and counts would make each one another."""
     words = problem.partition(",")[0].split()
     return " ".join(word for word in words if not word[0].isdigit())

@@ -1,6 +1,7 @@
 """`pi0 record`: options, and which of the two recordings is made."""
 
 import argparse
+from contextlib import ExitStack
 from pathlib import Path
 
 from pi0_ros.core.errors import ConfigurationError
@@ -24,12 +25,16 @@ examples:
   pi0 record --expert reach --episodes 200 --seed 1 --output ~/data/reach
   pi0 record --output ~/data/cups --params-file my_arm.yaml
   pi0 record --output ~/data/cups --params-file my_arm.yaml --resume
+  pi0 record --output ~/data/cups --params-file my_arm.yaml --bag
   pi0 record --output ~/data/cups --episodes 20 --episode-seconds 15 --pause-seconds 5
 
 Ctrl-C ends a recording: finished episodes stay, the one under way is left out. LeRobot reads the
 dataset with LeRobotDataset("any/name", root="~/data/reach"); docs/recording.md tells more."""
 EXPERTS = ("reach", "reach-lessons", "reach-low")
-_LIVE_ONLY = ("params_file", "instruction", "episode_seconds", "pause_seconds", "most_gaps")
+_LIVE_ONLY = ("params_file", "instruction", "episode_seconds", "pause_seconds", "most_gaps", "bag")
+
+# A picture may be so old as its camera allows, and the joint states around it a little older.
+_BAG_BEFORE_S = 1.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -105,6 +110,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="an episode that lacks more frames than this is left out (default: 0)",
     )
     live.add_argument(
+        "--bag",
+        nargs="?",
+        choices=("mcap", "sqlite3"),
+        const="mcap",
+        metavar="mcap|sqlite3",
+        help="of each episode also a rosbag2 in DIR.bags, with every message as it came, for "
+        "`ros2 bag play`, Foxglove and PlotJuggler; --bag alone is mcap. Raw pictures are large: "
+        "three of 640x480 at 30 Hz are 83 MB/s",
+    )
+    live.add_argument(
         "--robot", metavar="NAME", help="what the arm is, for those who read the dataset"
     )
     live.add_argument(
@@ -130,6 +145,7 @@ def _run_simulated(arguments: argparse.Namespace) -> int:
     # Only now: torch, LeRobot and MuJoCo take seconds to import.
     from pi0_ros.cli.record.simulated import record_simulated, simulated_layout
     from pi0_ros.cli.record.summary import summary
+    from pi0_ros.policy.dataset.bag_folder import BagFolder
     from pi0_ros.policy.dataset.writer import DatasetWriter
     from pi0_ros.sim.reach.expert import drawn_low_start
     from pi0_ros.sim.reach.scenes import drawn_lesson, drawn_scene
@@ -139,6 +155,7 @@ def _run_simulated(arguments: argparse.Namespace) -> int:
     layout, status = simulated_layout(arguments.fps, arguments.pictures), 0
     output = arguments.output.expanduser()
     with DatasetWriter(output, layout, resume=arguments.resume) as writer:
+        BagFolder(output).settle(writer.episodes)
         try:
             failures = record_simulated(
                 writer, arguments.episodes, arguments.seed or 0, arguments.fps, scenes, starts
@@ -156,6 +173,7 @@ def _run_live(arguments: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from pi0_ros.bringup.robot_file import find_robot_file
+    from pi0_ros.policy.dataset.bag_folder import BagFolder
     from pi0_ros.policy.dataset.session import EpisodePlan
     from pi0_ros.policy.dataset.writer import DatasetWriter
     from pi0_ros.ros.recording_settings import recording_settings
@@ -174,10 +192,19 @@ def _run_live(arguments: argparse.Namespace) -> int:
         settings = replace(settings, instruction=arguments.instruction)
     layout = settings.layout(arguments.pictures, arguments.robot)
     output = arguments.output.expanduser()
-    with DatasetWriter(output, layout, resume=arguments.resume) as writer:
+    with ExitStack() as stack:
+        writer = stack.enter_context(DatasetWriter(output, layout, resume=arguments.resume))
+        bags, bag = BagFolder(output), None
+        # Also without --bag: an episode must not get the number of a bag that is there.
+        bags.settle(writer.episodes)
         from pi0_ros.cli.record.live import record_live
 
-        return record_live(writer, settings, plan, arguments.namespace, arguments.use_sim_time)
+        if arguments.bag is not None:
+            from pi0_ros.ros.bag.recorder import BagRecorder
+
+            window_s = settings.observation.camera_max_age_s + _BAG_BEFORE_S
+            bag = stack.enter_context(BagRecorder(bags, arguments.bag, window_s, plan.episode_s))
+        return record_live(writer, settings, plan, arguments.namespace, arguments.use_sim_time, bag)
 
 
 def _positive(text: str) -> int:

@@ -21,6 +21,7 @@ from pi0_ros.core.printable import printable
 from pi0_ros.policy.dataset.session import EpisodePlan, RecordingSession, SessionState
 from pi0_ros.policy.dataset.writer import DatasetWriter
 from pi0_ros.ros import topics
+from pi0_ros.ros.bag.recorder import BagRecorder
 from pi0_ros.ros.process import StopRequest, keep_freed_memory
 from pi0_ros.ros.recording import RecordingNode
 from pi0_ros.ros.recording_settings import RecordingSettings
@@ -35,19 +36,22 @@ def record_live(
     plan: EpisodePlan,
     namespace: str,
     use_sim_time: bool,
+    bag: BagRecorder | None = None,
 ) -> int:
     """Records until the plan is fulfilled or Ctrl-C; returns the exit status.
+
+    It is 1 where an episode has no bag although there was to be one.
 
     Raises:
         DatasetError: the dataset cannot be written any more.
         ConfigurationError: the namespace is none.
     """
     keep_freed_memory()
-    session, status = RecordingSession(writer, plan), _StatusLine(writer)
+    session, status = RecordingSession(writer, plan, bag), _StatusLine(writer, bag)
     with _signals() as stop, _context(use_sim_time) as context:
         try:
             node = RecordingNode(
-                settings, session, status.say, namespace=namespace, context=context
+                settings, session, status.say, bag, namespace=namespace, context=context
             )
         except ValueError as error:
             raise ConfigurationError(f"--namespace {namespace!r}: {error}") from error
@@ -73,7 +77,10 @@ def record_live(
         status.say(f"{count} frames not recorded: {reason}")
     status.say(f"{session.saved} episodes recorded, {session.left_out} left out")
     status.say(summary(writer))
-    return 0
+    if bag is None:
+        return 0
+    status.say(bag.summary())
+    return 1 if bag.lost else 0
 
 
 def _how(node: RecordingNode, plan: EpisodePlan) -> str:
@@ -122,8 +129,9 @@ def _context(use_sim_time: bool) -> Iterator[rclpy.Context]:
 class _StatusLine:
     """A line that is written over in a terminal, or one every five seconds in a log."""
 
-    def __init__(self, writer: DatasetWriter) -> None:
+    def __init__(self, writer: DatasetWriter, bag: BagRecorder | None) -> None:
         self._writer = writer
+        self._bag = bag
         self._live = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
         self._said_s = float("-inf")
 
@@ -155,4 +163,6 @@ class _StatusLine:
             now = f"{session.state.value}, {self._writer.episodes} episodes"
         gaps = f", {session.gaps} missing" if session.gaps else ""
         why = f"  NOT READY: {'; '.join(view.problems)}" if view.problems else ""
-        return f"{now}{gaps}, task {view.instruction!r}{why}"
+        failure = self._bag.failure if self._bag is not None else ""
+        bag = f"  NO BAG: {failure}" if failure else ""
+        return f"{now}{gaps}, task {view.instruction!r}{bag}{why}"

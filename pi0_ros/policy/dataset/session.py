@@ -26,6 +26,25 @@ class FrameSink(Protocol):
     def discard_episode(self) -> int: ...
 
 
+class Beside(Protocol):
+    """What is recorded of an episode beside its frames, such as a bag of all messages."""
+
+    def announce(self) -> str:
+        """What there is to say before one more episode; raises DatasetError for no room."""
+
+    def begin(self, episode: int) -> None:
+        """With the first frame."""
+
+    def finish(self) -> None:
+        """The episode is over and is to be saved."""
+
+    def keep(self, episode: int) -> str:
+        """The episode is in the dataset; what came of what is beside it, in words."""
+
+    def drop(self) -> None:
+        """The episode is left out."""
+
+
 class SessionState(Enum):
     """What the recording is doing."""
 
@@ -79,11 +98,15 @@ class RecordingSession:
     A dataset's frames are 1/fps apart by their numbers alone: a frame that is missing in the
     middle would make all later ones seem earlier than they were. So they are counted, and an
     episode with more gaps than allowed is left out.
+
+    Args:
+        beside: begins and ends with each episode; None: there are frames only.
     """
 
-    def __init__(self, sink: FrameSink, plan: EpisodePlan) -> None:
+    def __init__(self, sink: FrameSink, plan: EpisodePlan, beside: Beside | None = None) -> None:
         self._sink = sink
         self._plan = plan
+        self._beside = beside
         self._state = SessionState.IDLE
         self._saved = 0
         self._left_out = 0
@@ -119,13 +142,20 @@ class RecordingSession:
         return dict(self._missed)
 
     def start(self) -> Answer:
-        """Begins an episode with the next whole frame."""
+        """Begins an episode with the next whole frame.
+
+        Raises:
+            DatasetError: there is no room for it.
+        """
         if self._state is not SessionState.IDLE:
             return Answer(False, f"cannot start: {self._state.value}")
+        remark = f" ({self._beside.announce()})" if self._beside is not None else ""
         self._state = SessionState.WAITING
         self._gaps = self._gaps_at_end = 0
         self._missed_now.clear()
-        return Answer(True, f"episode {self._sink.episodes} begins with the next whole frame")
+        return Answer(
+            True, f"episode {self._sink.episodes} begins with the next whole frame{remark}"
+        )
 
     def stop(self) -> Answer:
         """Saves the episode, or leaves it out where it has too many gaps.
@@ -140,24 +170,27 @@ class RecordingSession:
         if frames == 0:
             return Answer(False, f"nothing saved: no whole frame came ({self._reasons()})")
         if gaps > self._plan.most_gaps:
-            self._sink.discard_episode()
+            self._drop()
             self._left_out += 1
             return Answer(
                 False,
                 f"left out: {gaps} frames missing among {frames} ({self._reasons()}); at most "
                 f"{self._plan.most_gaps} may be (most-gaps)",
             )
+        if self._beside is not None:
+            self._beside.finish()
         number = self._sink.save_episode()
         self._saved += 1
+        remark = f", {self._beside.keep(number)}" if self._beside is not None else ""
         if self._plan.episodes is not None and self._saved >= self._plan.episodes:
             self._state = SessionState.FINISHED
-        return Answer(True, f"saved episode {number}: {frames} frames, {gaps} missing")
+        return Answer(True, f"saved episode {number}: {frames} frames, {gaps} missing{remark}")
 
     def discard(self) -> Answer:
         """Forgets the episode under way."""
         if self._state not in (SessionState.WAITING, SessionState.RECORDING):
             return Answer(False, f"nothing to discard: {self._state.value}")
-        frames = self._sink.discard_episode()
+        frames = self._drop()
         self._state = SessionState.IDLE
         return Answer(True, f"discarded {frames} frames")
 
@@ -189,6 +222,8 @@ class RecordingSession:
         """
         if self._state is SessionState.WAITING:
             self._state, self._begun_s = SessionState.RECORDING, now_s
+            if self._beside is not None:
+                self._beside.begin(self._sink.episodes)
         if self._state is SessionState.RECORDING:
             self._sink.add(observation, command)
             self._gaps += self._gaps_at_end
@@ -201,6 +236,11 @@ class RecordingSession:
             self._missed_now[reason] += 1
         if self._state is SessionState.RECORDING:
             self._gaps_at_end += 1
+
+    def _drop(self) -> int:
+        if self._beside is not None:
+            self._beside.drop()
+        return self._sink.discard_episode()
 
     def _reasons(self) -> str:
         return ", ".join(f"{reason}: {count}" for reason, count in self._missed_now.most_common(3))

@@ -14,12 +14,14 @@ import pytest
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
+from rosbags.rosbag2 import Reader
 from sensor_msgs.msg import Image
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from pi0_ros.cli.domain import reserve_domain
 from pi0_ros.cli.main import main
 from pi0_ros.policy.dataset.reader import recorded_samples
+from pi0_ros.policy.dataset.staging import read_info
 from pi0_ros.ros import topics
 from pi0_ros.ros.conversions import duration_message
 from pi0_ros.ros.entities import publisher
@@ -147,17 +149,49 @@ def test_episodes_of_the_mocked_arm_are_recorded_and_read_back(
         assert np.allclose(sample.positions, sample.actions[0], atol=0.05)
 
 
+def test_each_saved_episode_has_its_bag_also_when_resumed(
+    command: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    plan = ["--episode-seconds", "0.3", "--pause-seconds", "0"]
+    with running_arm("left"):
+        assert main([*command, *plan, "--episodes", "2", "--bag"]) == 0
+    with running_arm("left"):
+        assert main([*command, *plan, "--episodes", "1", "--bag", "sqlite3", "--resume"]) == 0
+    said = capfd.readouterr().out
+    assert "GB left" in said
+    bags = sorted(path.relative_to(tmp_path / "set.bags") for path in tmp_path.glob("set.bags/*/*"))
+    assert [str(path) for path in bags if path.suffix != ".yaml"] == [
+        "episode_000000/episode_000000.mcap",
+        "episode_000001/episode_000001.mcap",
+        "episode_000002/episode_000002.db3",
+    ]
+    assert not (tmp_path / "set.bags/.recording").exists()
+    frames = 0
+    for number in range(3):
+        with Reader(tmp_path / f"set.bags/episode_{number:06d}") as reader:
+            counts = {entry.topic: entry.msgcount for entry in reader.connections}
+        assert counts["/left/camera/main/image_raw"] > 1
+        assert counts["/left/joint_trajectory_controller/joint_trajectory"] == 1
+        frames += counts["/left/pi0_record/frame"]
+    info = read_info(tmp_path / "set")
+    assert (info["total_episodes"], info["total_frames"]) == (3, frames)
+
+
 def test_ctrl_c_ends_it_with_what_was_saved(
     command: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     threading.Thread(target=_interrupt_once_recording, args=(tmp_path / "set",)).start()
     with running_arm("left"):
-        status = main([*command, "--episode-seconds", "0.3", "--pause-seconds", "0"])
+        status = main([*command, "--episode-seconds", "0.3", "--pause-seconds", "0", "--bag"])
     said = capfd.readouterr().out
     assert status == 0, said
     assert "episodes recorded" in said
     assert len(list(recorded_samples(tmp_path / "set", horizon=1))) >= 1
     assert not (tmp_path / "set" / ".recording").exists()
+    saved = read_info(tmp_path / "set")["total_episodes"]
+    assert sorted(path.name for path in (tmp_path / "set.bags").iterdir()) == [
+        f"episode_{number:06d}" for number in range(saved)
+    ]
 
 
 def _interrupt_once_recording(folder: Path) -> None:

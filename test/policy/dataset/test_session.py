@@ -3,7 +3,7 @@
 import pytest
 
 from pi0_ros.core.arrays import FloatArray
-from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.core.errors import ConfigurationError, DatasetError
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.dataset.session import EpisodePlan, RecordingSession, SessionState
 
@@ -136,3 +136,95 @@ def test_episodes_of_a_length_begin_and_end_by_themselves_until_there_are_enough
 def test_plans_that_cannot_work_are_refused(values: dict[str, object], named: str) -> None:
     with pytest.raises(ConfigurationError, match=named):
         EpisodePlan(**values)  # type: ignore[arg-type]
+
+
+def test_a_gap_counts_once_and_in_its_own_episode_only() -> None:
+    recording, sink = session()
+    recording.start()
+    recording.add(*FRAME, now_s=0.0)
+    recording.miss("camera/main: stale")
+    for second in (0.2, 0.3, 0.4):
+        recording.add(*FRAME, now_s=second)
+    assert recording.gaps == 1
+    assert "1 frames missing among 4" in recording.stop().text
+    recording.start()
+    recording.add(*FRAME, now_s=1.0)
+    assert recording.gaps == 0
+    recording.miss("no command")
+    recording.add(*FRAME, now_s=1.2)
+    answer = recording.stop()
+    assert "(no command: 1)" in answer.text
+    recording.start()
+    recording.add(*FRAME, now_s=2.0)
+    # Nothing followed it.
+    recording.miss("no command")
+    assert recording.stop().done
+    assert sink.lengths == [1]
+    recording.start()
+    recording.add(*FRAME, now_s=3.0)
+    assert recording.stop().text == "saved episode 1: 1 frames, 0 missing"
+
+
+class Noted:
+    """What is beside the frames; writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def announce(self) -> str:
+        self.told.append("announce")
+        return "5 GB left"
+
+    def begin(self, episode: int) -> None:
+        self.told.append(f"begin {episode}")
+
+    def finish(self) -> None:
+        self.told.append("finish")
+
+    def keep(self, episode: int) -> str:
+        self.told.append(f"keep {episode}")
+        return "a bag"
+
+    def drop(self) -> None:
+        self.told.append("drop")
+
+
+def test_what_is_beside_begins_with_the_first_frame_and_is_kept_once_the_episode_is() -> None:
+    sink, noted = Sink(), Noted()
+    recording = RecordingSession(sink, EpisodePlan(), noted)
+    assert "5 GB left" in recording.start().text
+    assert noted.told == ["announce"]
+    recording.add(*FRAME, now_s=0.0)
+    recording.add(*FRAME, now_s=0.1)
+    assert noted.told == ["announce", "begin 0"]
+    assert recording.stop().text == "saved episode 0: 2 frames, 0 missing, a bag"
+    assert noted.told == ["announce", "begin 0", "finish", "keep 0"]
+
+
+def test_what_is_beside_is_over_before_the_episode_is_saved_and_not_kept_where_that_fails() -> None:
+    sink, noted = Sink(), Noted()
+
+    def full() -> int:
+        noted.told.append("save")
+        raise DatasetError("no space")
+
+    sink.save_episode = full  # type: ignore[method-assign]
+    recording = RecordingSession(sink, EpisodePlan(), noted)
+    recording.start()
+    recording.add(*FRAME, now_s=0.0)
+    with pytest.raises(DatasetError):
+        recording.stop()
+    assert noted.told == ["announce", "begin 0", "finish", "save"]
+
+
+def test_what_is_beside_goes_with_an_episode_that_is_discarded_or_left_out() -> None:
+    noted = Noted()
+    recording = RecordingSession(Sink(), EpisodePlan(), noted)
+    for end in (recording.discard, recording.stop):
+        noted.told.clear()
+        recording.start()
+        recording.add(*FRAME, now_s=0.0)
+        recording.miss("no command")
+        recording.add(*FRAME, now_s=0.2)
+        end()
+        assert noted.told == ["announce", "begin 0", "drop"]
