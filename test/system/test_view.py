@@ -16,6 +16,9 @@ from pi0_ros.bringup import DEMO
 from pi0_ros.cli.demo.processes import Processes
 from pi0_ros.cli.domain import reserve_domain
 
+CAMERAS = ("main", "side", "top")
+TOPICS = [f"camera/{camera}/image_raw" for camera in CAMERAS]
+
 
 def state_when(socket: ClientConnection, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """The first state that `holds`."""
@@ -40,15 +43,17 @@ def test_it_shows_and_films_mock_cameras_and_turns_red_when_they_die(
         number = str(domain.domain)
         mocks = Processes(nodes, os.environ | {"ROS_DOMAIN_ID": number}, tmp_path)
         try:
-            words = ("--domain", number, "--namespace", "left", "--video", str(video))
-            command = pi0("view", *words, "--no-browser")
+            # From another namespace, as for drivers that have names of their own.
+            remap = " ".join(f"{name}:=/left/{name}" for name in TOPICS)
+            words = ("--domain", number, "--namespace", "right", "--video", str(video))
+            command = pi0("view", *words, "--remap", remap, "--no-browser")
             command.wait_for("http://")
             port = re.search(r"http://127\.0\.0\.1:(\d+)/", command.output)
             assert port is not None
             # No compression: frames of a megabyte would take their time.
             with connect(f"ws://127.0.0.1:{port[1]}/frames", compression=None) as socket:
                 seen = state_when(socket, lambda s: not any(c["trouble"] for c in s["cameras"]))
-                assert [camera["name"] for camera in seen["cameras"]] == ["main", "side", "top"]
+                assert [camera["name"] for camera in seen["cameras"]] == list(CAMERAS)
                 assert seen["level"] == "waiting"
                 assert seen["headline"] == "NO CONTROLLER"
                 # The mocks draw the demo's scene.

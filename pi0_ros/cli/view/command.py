@@ -48,6 +48,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how pictures travel, where it is not as in the file (its camera_transport)",
     )
     parser.add_argument(
+        "--remap",
+        default="",
+        metavar="WORDS",
+        help="as for bringup.launch.py, where your drivers publish on other topics: "
+        '"camera/main/image_raw:=/front/color/image_raw ..."',
+    )
+    parser.add_argument(
         "--fps",
         type=_fps,
         default=12,
@@ -109,6 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _watched(arguments: argparse.Namespace) -> "Watched":
     from pi0_ros.bringup.robot_file import dotted_parameters, find_robot_file
+    from pi0_ros.bringup.sets import remapping_pairs
     from pi0_ros.cli.view.tap import Watched
     from pi0_ros.ros.parameter_check import checked_parameters
     from pi0_ros.ros.policy_parameters import POLICY
@@ -121,6 +129,7 @@ def _watched(arguments: argparse.Namespace) -> "Watched":
     values = checked_parameters(POLICY, given).require()
     return Watched(
         namespace=arguments.namespace,
+        remappings=remapping_pairs(arguments.remap),
         transports=transports(values),
         image_shape=observation_config(values).image_shape,
     )

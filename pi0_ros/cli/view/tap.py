@@ -5,7 +5,7 @@ best effort, so that nobody who publishes ever waits for one.
 """
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -46,11 +46,13 @@ class Watched:
 
     Attributes:
         namespace: of the arm's topics; empty for none.
+        remappings: (from, to) pairs of topics.
         transports: camera -> "raw" or "compressed".
         image_shape: (height, width) of every picture, as the policy wants them.
     """
 
     namespace: str
+    remappings: Sequence[tuple[str, str]]
     transports: Mapping[str, str]
     image_shape: tuple[int, int]
 
@@ -70,7 +72,12 @@ class Tap:
         self._order = JointOrder(JOINT_NAMES)
         self._painters_asked_s = float("-inf")
         self._context = rclpy.Context()
-        rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
+        words = [word for pair in watched.remappings for word in ("-r", ":=".join(pair))]
+        rclpy.init(
+            args=["--ros-args", *words],
+            context=self._context,
+            signal_handler_options=SignalHandlerOptions.NO,
+        )
         try:
             self._node = rclpy.create_node(
                 NODE,
