@@ -100,8 +100,11 @@ def run(arguments: argparse.Namespace) -> int:
             require_video_file(arguments.video)
         watched = _watched(arguments)
         _prepare_environment(arguments.domain)
+        if stop.wanted and arguments.video is None:
+            return 0
         # Only now: rclpy takes its domain and its transports from the environment.
         from pi0_ros.cli.view.session import Wanted, show
+        from pi0_ros.ros.process import end_now
 
         wanted = Wanted(
             fps=arguments.fps,
@@ -111,7 +114,9 @@ def run(arguments: argparse.Namespace) -> int:
             video=arguments.video,
             video_from_run=arguments.video_from == "run",
         )
-        return show(watched, wanted, stop)
+        show(watched, wanted, stop)
+        # The interpreter's end takes a second and more on a busy machine.
+        return end_now(0)
 
 
 def _watched(arguments: argparse.Namespace) -> "Watched":

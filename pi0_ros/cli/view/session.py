@@ -48,8 +48,8 @@ class Wanted:
     video_from_run: bool
 
 
-def show(watched: Watched, wanted: Wanted, stop: Stop) -> int:
-    """Shows until `stop` or the time is up; returns the exit status.
+def show(watched: Watched, wanted: Wanted, stop: Stop) -> None:
+    """Shows until `stop` or the time is up.
 
     Raises:
         ConfigurationError: the page or the namespace cannot be had.
@@ -72,7 +72,6 @@ def show(watched: Watched, wanted: Wanted, stop: Stop) -> int:
             began = "the controller never ran" if wanted.video_from_run else "no picture came"
             raise Pi0RosError(f"--video {wanted.video}: not written, since {began}")
         print(f"video: {wanted.video}, {video.seconds():.1f} s", flush=True)
-    return 0
 
 
 async def _show(

@@ -25,11 +25,16 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CameraState:
-    """One camera; `trouble` is empty where its picture is live, `seen`: whether one ever came."""
+    """One camera.
+
+    Attributes:
+        trouble: why its picture is not live; empty where it is.
+        lost: one that was there or is refused, and not one that is still waited for.
+    """
 
     name: str
     trouble: str
-    seen: bool
+    lost: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +63,11 @@ class State:
 
 
 def state_of(sight: Sight, now_s: float) -> State:
-    cameras = tuple(
-        CameraState(camera, _camera_trouble(sight, camera, age_s), camera in sight.seen_s)
-        for camera, age_s in sight.ages_s(now_s).items()
-    )
+    cameras = tuple(_camera(sight, camera, age_s) for camera, age_s in sight.ages_s(now_s).items())
     level, headline, reasons = _controller(sight.controller, now_s)
     troubled = [camera for camera in cameras if camera.trouble]
     if troubled:
-        # A camera that was never there is waited for, one that went is an alarm.
-        lost = any(camera.seen for camera in troubled)
+        lost = any(camera.lost for camera in troubled)
         level = _worse(level, Level.ALARM if lost else Level.WAITING)
         reasons.append(f"no live picture of {', '.join(camera.name for camera in troubled)}")
     policy = sight.policy
@@ -98,13 +99,14 @@ def film_lines(state: State) -> tuple[str, str]:
     )
 
 
-def _camera_trouble(sight: Sight, camera: str, age_s: float) -> str:
+def _camera(sight: Sight, camera: str, age_s: float) -> CameraState:
     refused = sight.refused.get(camera)
     if refused is not None:
-        return f"refused: {refused.reason}"
+        return CameraState(camera, f"refused: {refused.reason}", lost=True)
     if math.isinf(age_s):
-        return "no picture yet"
-    return f"no picture for {age_s:.0f} s" if age_s > STALE_PICTURE_S else ""
+        return CameraState(camera, "no picture yet", lost=False)
+    stale = age_s > STALE_PICTURE_S
+    return CameraState(camera, f"no picture for {age_s:.0f} s" if stale else "", lost=stale)
 
 
 def _controller(heard: ControllerHeard | None, now_s: float) -> tuple[Level, str, list[str]]:

@@ -43,11 +43,13 @@ def test_one_camera_without_a_picture_for_a_second_is_red_though_the_controller_
 
 def test_a_refused_picture_is_red_with_the_reason_until_a_good_one_comes() -> None:
     sight = all_well(NOW_S)
+    del sight.pictures["top"], sight.seen_s["top"]
+    assert state_of(sight, NOW_S).level is Level.WAITING
     sight.refused["top"] = Refused(NOW_S, "encoding mono16")
     state = state_of(sight, NOW_S)
     assert state.level is Level.ALARM
     assert state.cameras[2].trouble == "refused: encoding mono16"
-    sight.see("top", sight.pictures["top"], NOW_S)
+    sight.see("top", sight.pictures["main"], NOW_S)
     assert state_of(sight, NOW_S).level is Level.GOOD
 
 
