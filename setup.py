@@ -72,6 +72,8 @@ setup(
                 "tokenizers",
                 "websockets",
                 "msgpack",
+                "aiohttp",
+                "av",
             )
         ],
     },

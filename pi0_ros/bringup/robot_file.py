@@ -53,6 +53,19 @@ def node_parameters(path: Path, full_name: str) -> dict[str, Any]:
     return result
 
 
+def dotted_parameters(path: Path, namespace: str, node: str) -> dict[str, Any]:
+    """Parameter name -> value for the node, names joined by dots, as ROS does.
+
+    Args:
+        namespace: of the node; empty for none.
+
+    Raises:
+        ConfigurationError: the file is not a ROS parameter file.
+    """
+    prefix = f"/{namespace.strip('/')}" if namespace.strip("/") else ""
+    return _dotted(node_parameters(path, f"{prefix}/{node}"))
+
+
 def robot_limits(path: Path, full_name: str = "/pi0_controller") -> ArmLimits:
     """Joint names and limits that the file, with the `urdf_file` it names, gives to the controller.
 
@@ -137,6 +150,17 @@ def _matches(pattern: str, full_name: str) -> bool:
 
 def _precision(pattern: str) -> tuple[bool, int]:
     return "*" not in pattern, len(pattern)
+
+
+def _dotted(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in nested.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            result |= _dotted(value, f"{name}.")
+        else:
+            result[name] = value
+    return result
 
 
 def _merge(into: dict[str, Any], new: Mapping[str, Any]) -> None:

@@ -128,14 +128,19 @@ def _node(
         params_file=find_robot_file(values["params_file"]),
         parameters=parameters,
         log_level=values["log_level"],
-        remappings=_remappings(values["remap"]),
+        remappings=remapping_pairs(values["remap"]),
     )
     # Now, not from inside a node: a bad file or a missing key is one clear message.
     check_robot_file(spec.params_file, replace(spec, name="pi0_controller").full_name)
     return replace(spec, enclave=find_enclave(values["security_keystore"], name, spec.full_name))
 
 
-def _remappings(text: str) -> tuple[tuple[str, str], ...]:
+def remapping_pairs(text: str) -> tuple[tuple[str, str], ...]:
+    """(from, to) of each word of the argument `remap`.
+
+    Raises:
+        ConfigurationError: a word is no remapping.
+    """
     pairs = tuple(tuple(word.split(":=")) for word in text.split())
     for pair in pairs:
         if len(pair) != 2 or not all(_TOPIC.fullmatch(name) for name in pair):

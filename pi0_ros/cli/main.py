@@ -20,6 +20,7 @@ COMMANDS = {
     "reference": "print the tables of topics, parameters and messages",
     "serve": "serve a checkpoint to a robot elsewhere, over openpi's protocol",
     "train": "train a Pi0 on recorded episodes",
+    "view": "show what a running arm sees and plans, on a page or as a video",
 }
 _EPILOG = """\
 examples:

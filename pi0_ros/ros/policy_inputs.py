@@ -54,7 +54,7 @@ class PolicyInputs:
         self._frames: dict[str, str] = {}
         self._refusals = refusals
         self._subscribe: Subscribe = subscribe or partial(subscription, node)
-        cameras = {camera: _camera_topic(camera, kind) for camera, kind in transports.items()}
+        cameras = {camera: topics.camera_topic(camera, kind) for camera, kind in transports.items()}
         self.topics = (*cameras.values(), topics.JOINT_STATES, topics.INSTRUCTION)
         self._subscriptions = [
             *(self._camera(camera, topic) for camera, topic in cameras.items()),
@@ -122,9 +122,3 @@ class PolicyInputs:
 
     def _take_string(self, message: String) -> None:
         self._take_instruction(message.data)
-
-
-def _camera_topic(camera: str, transport: str) -> topics.Topic:
-    compressed = transport == "compressed"
-    topic = topics.CAMERA_COMPRESSED if compressed else topics.CAMERA_RAW
-    return topic.of_camera(camera)

@@ -84,7 +84,7 @@ def run(node_class: str, argv: Sequence[str] | None) -> NoReturn:
     gc.collect()
     # Everything is closed. What is left, the interpreter's end, takes seconds with torch in it, can
     # hang or abort in a thread that is in foreign code, and dies of a second Ctrl-C.
-    _end_now(status)
+    end_now(status)
 
 
 def keep_freed_memory() -> None:
@@ -153,10 +153,11 @@ def _executor() -> "Executor":
 
 def _end_late(status: int) -> None:
     print(f"ending took more than {_END_DEADLINE_S:g} s: ending at once", file=sys.stderr)
-    _end_now(max(status, 1))
+    end_now(max(status, 1))
 
 
-def _end_now(status: int) -> NoReturn:
+def end_now(status: int) -> NoReturn:
+    """Ends the process without the interpreter's own end; everything must be closed."""
     sys.stdout.flush()
     sys.stderr.flush()
     # ROS logs through C's buffers.

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pi0_ros.bringup.robot_file import node_parameters
+from pi0_ros.bringup.robot_file import dotted_parameters
 from pi0_ros.core.control_config import CommandInterface
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.core.observation_config import ObservationConfig
@@ -66,11 +66,8 @@ def recording_settings(file: Path, namespace: str, fps: int) -> RecordingSetting
     Raises:
         ConfigurationError: a value cannot work; the message names the parameter.
     """
-    prefix = f"/{namespace.strip('/')}" if namespace.strip("/") else ""
-    values = checked_parameters(
-        POLICY, _flat(node_parameters(file, f"{prefix}/pi0_policy"))
-    ).require()
-    controller = _flat(node_parameters(file, f"{prefix}/pi0_controller"))
+    values = checked_parameters(POLICY, dotted_parameters(file, namespace, "pi0_policy")).require()
+    controller = dotted_parameters(file, namespace, "pi0_controller")
     cameras = values.texts("camera_names")
     if is_remote(values.text("policy_path")):
         # Then they are names in a server's messages.
@@ -102,15 +99,3 @@ def _of_controller(given: Mapping[str, Any], name: str) -> Value:
     if parameter.default is None:
         raise ConfigurationError(f"{name} is missing: set it in the robot's parameter file")
     return parameter.default
-
-
-def _flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Parameter name -> value, names joined by dots, as ROS does."""
-    result: dict[str, Any] = {}
-    for key, value in nested.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            result |= _flat(value, f"{name}.")
-        else:
-            result[name] = value
-    return result

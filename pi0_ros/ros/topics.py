@@ -65,6 +65,14 @@ CAMERA_COMPRESSED = Topic(
     description="Pictures as JPEG or PNG, where the camera's transport is compressed.",
     sim="publishes",
 )
+
+
+def camera_topic(camera: str, transport: str) -> Topic:
+    """Where pictures of `camera` come by `transport`, "raw" or "compressed"."""
+    topic = CAMERA_COMPRESSED if transport == "compressed" else CAMERA_RAW
+    return topic.of_camera(camera)
+
+
 JOINT_STATES = Topic(
     "joint_states",
     "sensor_msgs/msg/JointState",

@@ -78,6 +78,8 @@ def test_a_wrong_command_line_ends_with_2_and_says_what_is_wrong(words: tuple[st
         (("demo", "--inference-rate", "0"), "inference_rate is '0'"),
         (("demo", "--domain", "1000"), "ROS domain is '1000'"),
         (("demo", "--report", "/none/r.json"), "--report /none/r.json"),
+        (("demo", "--video", "/none/a.mp4"), "--video /none/a.mp4: cannot be written"),
+        (("demo", "--video", "a.avi"), "ends in .mp4"),
     ],
 )
 def test_our_own_errors_are_one_line_and_status_1(words: tuple[str, ...], message: str) -> None:

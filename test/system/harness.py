@@ -71,13 +71,13 @@ class Command:
             pytest.fail(f"still running after {deadline_s:.0f} s:\n{self.output}")
 
     def children(self) -> dict[str, int]:
-        """Node's module -> process id."""
+        """Node's module, or "view", -> process id."""
         found = {}
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit() and _parent(entry) == self.process.pid:
                 words = (entry / "cmdline").read_bytes().split(b"\0")
-                module = next((w for w in words if w.startswith(b"pi0_ros.ros.")), b"")
-                found[module.decode().removeprefix("pi0_ros.ros.")] = int(entry.name)
+                known = (w for w in words if w.startswith(b"pi0_ros.ros.") or w == b"view")
+                found[next(known, b"").decode().removeprefix("pi0_ros.ros.")] = int(entry.name)
         return found
 
     def end(self) -> None:

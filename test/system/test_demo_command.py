@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import pytest
 from contracts.listener import Listener
 from rclpy.duration import Duration
@@ -24,16 +25,16 @@ Start = Callable[..., Command]
 NODES = {"mock_arm_node", "mock_cameras_node", "policy_node", "controller_node"}
 
 
-def all_started(command: Command) -> dict[str, int]:
+def all_started(command: Command, *others: str) -> dict[str, int]:
     command.wait_for("started ")
-    wait_until(lambda: set(command.children()) == NODES, "all processes")
+    wait_until(lambda: set(command.children()) == {*NODES, *others}, "all processes")
     return command.children()
 
 
 def test_report_of_a_short_run(pi0: Start, tmp_path: Path) -> None:
-    """With the other kinds of pictures and commands, in a namespace."""
-    file = tmp_path / "report.json"
-    words = ("--seconds", "3", "--report", str(file), "--namespace", "left")
+    """With the other kinds of pictures and commands, in a namespace, and a video of it."""
+    file, video = tmp_path / "report.json", tmp_path / "arm.mp4"
+    words = ("--seconds", "3", "--report", str(file), "--namespace", "left", "--video", str(video))
     command = pi0(
         "demo",
         "--arm",
@@ -58,6 +59,12 @@ def test_report_of_a_short_run(pi0: Start, tmp_path: Path) -> None:
         assert figures["peak_velocity_command"] > 0.0, joint
         assert figures["peak_velocity_command"] <= figures["velocity_limit"] * (1 + 1e-6), joint
         assert figures["peak_acceleration_command"] <= figures["acceleration_limit"] * (1 + 1e-6)
+    assert f"video: {video}, " in command.output
+    with av.open(str(video)) as container:
+        pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert pictures[0].shape == (360 + 56, 3 * 480, 3)
+    # The table is bright; a camera that is not seen is dark.
+    assert all(pictures[0][:360, 480 * i : 480 * (i + 1)].mean() > 100 for i in range(3))
 
 
 def test_a_dry_run_runs_steadily_moves_nothing_and_reports_the_divergence(
@@ -101,8 +108,12 @@ def test_a_command_heard_in_a_dry_run_is_a_failure(pi0: Start, tmp_path: Path) -
 
 
 def test_ctrl_c_of_a_running_demo_ends_everything_with_status_0(pi0: Start) -> None:
-    command = pi0("demo", "--arm", "mock")
-    pids = all_started(command)
+    """Also where its viewer was lost on the way, which stops no arm."""
+    command = pi0("demo", "--arm", "mock", "--view")
+    pids = all_started(command, "view")
+    command.wait_for("view: http://127.0.0.1:")
+    os.kill(pids["view"], signal.SIGKILL)
+    command.wait_for("view was ended by SIGKILL")
     command.wait_for("running steadily")
     segments = {path for pid in (command.process.pid, *pids.values()) for path in segments_of(pid)}
     command.process.send_signal(signal.SIGINT)
@@ -162,9 +173,13 @@ def test_a_demo_beside_an_arm_in_the_same_domain_is_refused(pi0: Start) -> None:
         assert "choose --domain or --namespace" in command.output
 
 
-def test_a_demo_that_does_not_get_going_says_what_it_waits_for(pi0: Start) -> None:
-    command = pi0("demo", "--arm", "mock", "--startup-timeout", "1")
+def test_a_demo_that_does_not_get_going_says_what_it_waits_for_and_that_there_is_no_video(
+    pi0: Start, tmp_path: Path
+) -> None:
+    video = str(tmp_path / "arm.mp4")
+    command = pi0("demo", "--arm", "mock", "--startup-timeout", "1", "--video", video)
     assert command.status(20.0) == 1
+    assert f"--video {video}: missing or not complete" in command.output
     assert "no steady running after 1 s, still waiting for" in command.output
 
 

@@ -15,9 +15,10 @@ from pi0_ros.cli.demo.reaching import Reaching
 from pi0_ros.cli.demo.record import DemoRecord
 from pi0_ros.cli.demo.report import build_report, write_report
 from pi0_ros.cli.demo.stopped import Stopped
+from pi0_ros.cli.demo.summary import broken_promises, summarise
 from pi0_ros.cli.demo.surroundings import demo_domain, new_log_folder, prepare_environment
-from pi0_ros.cli.demo.table import divergence_words
 from pi0_ros.cli.demo.terminal import Terminal
+from pi0_ros.cli.demo.viewer import Viewer, WantedView
 from pi0_ros.cli.domain import reserve_arm
 from pi0_ros.core.control_config import ControlConfig
 from pi0_ros.core.errors import ConfigurationError
@@ -33,12 +34,14 @@ With --arm mock it starts mock cameras and a mock arm without physics, as demo.l
 the arm circles. Ctrl-C stops everything; a second Ctrl-C kills.
 
 The exit status is 0 where all went well, 1 where a node died, a limit was broken, a report got
-lost, steady running was never reached or a command was heard in a dry run, 2 for a wrong command
-line."""
+lost, steady running was never reached, a command was heard in a dry run or a video was not
+written, 2 for a wrong command line."""
 EXAMPLES = """\
 examples:
   pi0 demo
   pi0 demo --instruction "move to the blue block"
+  pi0 demo --view
+  pi0 demo --seconds 20 --video arm.mp4
   pi0 demo --arm mock --instruction "circle over the blue block"
   pi0 demo --seconds 20 --report report.json
   pi0 demo --dry-run
@@ -79,6 +82,7 @@ class _Run:
     record: DemoRecord
     seconds: float
     startup_timeout_s: float
+    view: WantedView | None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,6 +99,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="sim: physics, and blocks to touch; mock: neither (default: %(default)s)",
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="write a JSON summary")
+    parser.add_argument(
+        "--view",
+        type=int,
+        nargs="?",
+        const=0,
+        metavar="PORT",
+        help="show the cameras with the chunk drawn over them, as `pi0 view` does, on a page of "
+        "this machine (default: any free port)",
+    )
+    parser.add_argument(
+        "--video",
+        type=Path,
+        metavar="FILE.mp4",
+        help="write the same as a video, from when the arm first runs",
+    )
     for argument in DEMO.arguments:
         if argument.name in _FLAGS:
             parser.add_argument(
@@ -133,7 +152,13 @@ def run(arguments: argparse.Namespace) -> int:
     reaching = Reaching() if bringup is SIM and not arguments.dry_run else None
     if reaching is not None and arguments.instruction is not None:
         reaching.give(arguments.instruction)
-    run_ = _Run(specs, _new_record(specs, reaching), arguments.seconds, arguments.startup_timeout)
+    run_ = _Run(
+        specs,
+        _new_record(specs, reaching),
+        arguments.seconds,
+        arguments.startup_timeout,
+        _wanted_view(arguments),
+    )
     namespace = specs[0].namespace
     with (
         demo_domain(arguments.domain) as (number, is_ours),
@@ -167,22 +192,26 @@ def _run_in_domain(run_: _Run, terminal: Terminal, is_ours: bool) -> tuple[int, 
         folder = new_log_folder()
         stopped = Stopped()
         processes = Processes(run_.specs, os.environ, folder)
+        viewer = Viewer(run_.view, run_.specs, os.environ, folder)
         terminal.say(f"started {', '.join(processes.pids)}; logs in {folder}")
         with stopped.on_signals(processes):
             try:
-                problem = _watch(run_, monitor, processes, terminal, stopped)
+                problem = _watch(run_, monitor, processes, viewer, terminal, stopped)
             finally:
                 seconds = run_.record.steady_s(time.monotonic())
                 terminal.leave_table()
+                viewer.ask_to_end()
                 processes.stop()
+                viewer.end(terminal)
     finally:
         monitor.close()
     problems = [problem] if problem else []
-    problems += _broken_promises(run_.record)
+    problems += viewer.problems()
+    problems += broken_promises(run_.record)
     # Stopped while it still loads, a process may end as it likes.
     if not problems and run_.record.steady is not None:
         problems += failures(processes.ended)
-    _summarise(terminal, run_.record, seconds, problems)
+    summarise(terminal, run_.record, seconds, problems)
     return (1 if problems else 0), seconds, problems
 
 
@@ -190,6 +219,7 @@ def _watch(
     run_: _Run,
     monitor: "DemoMonitor",
     processes: Processes,
+    viewer: Viewer,
     terminal: Terminal,
     stopped: Stopped,
 ) -> str:
@@ -202,6 +232,7 @@ def _watch(
         deaths = processes.deaths()
         if deaths:
             return deaths
+        viewer.follow(terminal)
         now_s = time.monotonic()
         if record.steady is None:
             phase = record.waiting_for() or "the next status of the policy"
@@ -239,36 +270,15 @@ def _new_record(specs: tuple[NodeSpec, ...], reaching: Reaching | None) -> DemoR
     return DemoRecord(oracle, dry_run=bool(dry_run), reaching=reaching)
 
 
-def _broken_promises(record: DemoRecord) -> list[str]:
-    problems = []
-    if record.oracle.violations:
-        count = len(record.oracle.violations)
-        problems.append(f"limits broken, {count} times or more: {record.oracle.violations[0]}")
-    if record.dry_run and record.oracle.messages:
-        problems.append(f"{record.oracle.messages} commands to the arm were heard in a dry run")
-    if record.lost_reports:
-        problems.append(f"{record.lost_reports} reports of the controller got lost")
-    return problems
+def _wanted_view(arguments: argparse.Namespace) -> WantedView | None:
+    if arguments.video is not None:
+        # Only now: what writes videos takes a while to import.
+        from pi0_ros.cli.view.video import require_video_file
 
-
-def _summarise(terminal: Terminal, record: DemoRecord, seconds: float, problems: list[str]) -> None:
-    if record.steady is not None and record.policy is not None:
-        chunks = len(record.steady.inference_s)
-        rate = chunks / seconds if seconds > 0.0 else 0.0
-        terminal.say(
-            f"mode {record.policy.mode.upper()}, {'DRY RUN, ' if record.dry_run else ''}"
-            f"{seconds:.1f} s of steady running, "
-            f"{chunks} chunks ({rate:.1f}/s), {record.oracle.messages} commands judged, "
-            f"{len(record.steady.holds)} holds"
-        )
-        if record.reaching is not None:
-            terminal.say(f"  {record.reaching.words()}")
-        if record.dry_run and record.safety is not None:
-            terminal.say(f"  divergence {divergence_words(record.safety)}")
-    for hold in record.steady.holds if record.steady else ():
-        terminal.say(f"  {hold.at_s:6.1f} s  {hold.reason}")
-    for problem in problems:
-        terminal.say(f"pi0 demo: {problem}")
+        require_video_file(arguments.video)
+    if arguments.view is None and arguments.video is None:
+        return None
+    return WantedView(arguments.view, arguments.video)
 
 
 def _require_writable(report: Path | None) -> None:

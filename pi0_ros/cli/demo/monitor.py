@@ -22,6 +22,7 @@ from pi0_ros.core.printable import printable
 from pi0_ros.msg import PolicyStatus, SafetyReport
 from pi0_ros.ros import topics
 from pi0_ros.ros.entities import interface, profile, publisher
+from pi0_ros.ros.message_constants import constant_names
 
 _COMMANDS = (topics.JOINT_TRAJECTORY, topics.POSITION_COMMANDS)
 # A second of stalled terminal must not lose a message that is counted.
@@ -34,14 +35,9 @@ _NAMES_S = 0.5
 _LONGEST_TEXT = 1000
 
 
-def _constants(message: Any, prefix: str) -> dict[int, str]:
-    names = (name for name in dir(message) if name.startswith(prefix))
-    return {getattr(message, name): name.removeprefix(prefix) for name in names}
-
-
-_POLICY_STATES = _constants(PolicyStatus, "STATE_")
-_MODES = _constants(PolicyStatus, "MODE_")
-_SAFETY_STATES = _constants(SafetyReport, "STATE_")
+_POLICY_STATES = constant_names(PolicyStatus, "STATE_")
+_MODES = constant_names(PolicyStatus, "MODE_")
+_SAFETY_STATES = constant_names(SafetyReport, "STATE_")
 
 
 class DemoMonitor:

@@ -75,7 +75,7 @@ class Processes:
             return ""
         first = self.ended[0]
         return (
-            f"{first.name} {_in_words(first.status)}; the end of "
+            f"{first.name} {in_words(first.status)}; the end of "
             f"{self.log_folder / first.name}.log:\n{self._last_lines(first.name)}"
         )
 
@@ -124,10 +124,11 @@ class Processes:
 
 def failures(ended: Iterable[Ended]) -> list[str]:
     """What went wrong at the end, in words; empty where every process ended well."""
-    return [f"{end.name} {_in_words(end.status)}" for end in ended if end.status != 0]
+    return [f"{end.name} {in_words(end.status)}" for end in ended if end.status != 0]
 
 
-def _in_words(status: int) -> str:
+def in_words(status: int) -> str:
+    """How a process ended: "ended with exit status 1", "was ended by SIGKILL"."""
     if status >= 0:
         return f"ended with exit status {status}"
     return f"was ended by {signal.Signals(-status).name}"

@@ -20,7 +20,7 @@ def table(record: DemoRecord, seconds: float, columns: int, where: str) -> list[
 
     Args:
         seconds: of steady running.
-        where: how to look in from another terminal.
+        where: how to look in from another terminal; may have several lines.
     """
     policy, safety = record.policy, record.safety
     if policy is None or safety is None:
@@ -60,7 +60,7 @@ def table(record: DemoRecord, seconds: float, columns: int, where: str) -> list[
     lines += [_joint(safety, index) for index in range(len(safety.joint_names))]
     if record.dry_run:
         lines += ["", *_divergence(safety, columns)]
-    lines += ["", where]
+    lines += ["", *(_cut(line, columns) for line in where.splitlines())]
     return lines
 
 

@@ -47,6 +47,12 @@ class Terminal:
     def say(self, text: str) -> None:
         print(text, flush=True)
 
+    def say_and_keep(self, text: str) -> None:
+        """Says it, and from now on it stands below the table, too."""
+        self.leave_table()
+        self.say(text)
+        self._where = f"{text}\n{self._where}"
+
     def progress(self, phase: str) -> None:
         """To be called often during start-up with what is waited for."""
         now_s = time.monotonic()
