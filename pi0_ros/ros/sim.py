@@ -79,7 +79,7 @@ class SimNode(PlainNode):
         return now_ns
 
     def _made_time(self, values: ParameterValues) -> SimTime:
-        if self.get_parameter("use_sim_time").value:
+        if self.on_simulated_time:
             raise ConfigurationError(
                 "use_sim_time is true: the simulation makes time, it does not follow it; set it "
                 "to false here, and publish_clock to true for the others to follow"
