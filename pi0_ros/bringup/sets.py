@@ -108,7 +108,13 @@ def _simulation(values: Mapping[str, str]) -> NodeSpec:
     if values["seed"] != FROM_PARAMS_FILE:
         parameters["seed"] = _seed(values["seed"])
     if values["real_time_factor"] != FROM_PARAMS_FILE:
-        parameters["real_time_factor"] = _factor(values["real_time_factor"])
+        factor = _factor(values["real_time_factor"])
+        if factor != 1.0 and not parameters["publish_clock"]:
+            raise ConfigurationError(
+                f"real_time_factor is {factor:g}: other than 1 only with use_sim_time:=true, which "
+                "makes the simulation publish the time that the others follow"
+            )
+        parameters["real_time_factor"] = factor
     return _node(values, "sim_node", "sim", parameters)
 
 

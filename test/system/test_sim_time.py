@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pytest
-from contracts import topic_contracts, velocity_limits
+from contracts import simulation_contracts, topic_contracts, velocity_limits
 from contracts.listener import Listener
 from contracts.recording import Recording, nanoseconds
 from pi0_ros.msg import SafetyReport
@@ -76,6 +76,7 @@ def test_a_slow_clock_slows_everything_and_a_stopped_one_holds_until_it_goes_on(
     not_running = [r.reason for r in reports if r.state != SafetyReport.STATE_RUN]
     # On a busy machine pictures may be late once.
     assert len(not_running) < 0.25 * len(reports), not_running
+    simulation_contracts.check_clock(recording)
     _check_commands(recording)
     _check_chunk_rate(recording)
 
