@@ -137,7 +137,7 @@ SIMULATION = (
     ),
     Argument(
         "real_time_factor",
-        "Simulated seconds per second, from 0.01 to 20; other than 1 only with use_sim_time. "
+        "Simulated seconds per second, from 0.1 to 10; other than 1 only with use_sim_time. "
         "Empty: as in params_file.",
         default=FROM_PARAMS_FILE,
     ),

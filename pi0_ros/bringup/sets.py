@@ -108,7 +108,13 @@ def _simulation(values: Mapping[str, str]) -> NodeSpec:
     if values["seed"] != FROM_PARAMS_FILE:
         parameters["seed"] = _seed(values["seed"])
     if values["real_time_factor"] != FROM_PARAMS_FILE:
-        parameters["real_time_factor"] = _factor(values["real_time_factor"])
+        factor = _factor(values["real_time_factor"])
+        if factor != 1.0 and not parameters["publish_clock"]:
+            raise ConfigurationError(
+                f"real_time_factor is {factor:g}: other than 1 only with use_sim_time:=true, which "
+                "makes the simulation publish the time that the others follow"
+            )
+        parameters["real_time_factor"] = factor
     return _node(values, "sim_node", "sim", parameters)
 
 
@@ -186,8 +192,8 @@ def _seed(text: str) -> int:
 
 def _factor(text: str) -> float:
     factor = _number(text)
-    if not 0.01 <= factor <= 20.0:
-        raise ConfigurationError(f"real_time_factor is {text!r}: expected a number from 0.01 to 20")
+    if not 0.1 <= factor <= 10.0:
+        raise ConfigurationError(f"real_time_factor is {text!r}: expected a number from 0.1 to 10")
     return factor
 
 
@@ -235,8 +241,18 @@ SIM = Bringup(
     description="Pi0 drives an arm in MuJoCo, before cameras that see it and blocks that it can "
     "touch and push.",
     arguments=(
-        POLICY_PATH,
-        replace(MODE, default="demo"),
+        replace(
+            POLICY_PATH,
+            description="Folder of a LeRobot checkpoint, or ws://HOST:PORT of a policy server. "
+            "Empty in mode demo: the checkpoint of the package that was trained in this "
+            "simulation.",
+        ),
+        replace(
+            MODE,
+            default="demo",
+            description="real: a checkpoint of yours, an error without one. demo: the one of the "
+            "package, which knows the demo arm only; every status message says so.",
+        ),
         replace(PARAMS_FILE, default="demo_arm.yaml"),
         *SIMULATION,
         *INFERENCE,

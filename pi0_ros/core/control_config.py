@@ -32,6 +32,7 @@ class ControlConfig:
         dry_run: everything is decided and nothing is sent: the measured arm does not follow.
         divergence_after_s: in a dry run, how long after its capture a chunk is compared with the
             arm; within the length of the chunks.
+        slowest_clock: see StampedStream; below 1 for simulated time only.
     """
 
     control_rate_hz: float = 50.0
@@ -48,6 +49,7 @@ class ControlConfig:
     speed_scale: float = 1.0
     dry_run: bool = False
     divergence_after_s: float = 0.5
+    slowest_clock: float = 1.0
 
     def __post_init__(self) -> None:
         if not 1.0 <= self.control_rate_hz <= 1000.0:

@@ -30,7 +30,7 @@ class ControlLoop:
     def __init__(self, limits: ArmLimits, config: ControlConfig) -> None:
         self._lock = threading.RLock()
         self._config = config
-        self._measured = MeasuredState(limits.joint_names)
+        self._measured = MeasuredState(limits.joint_names, config.slowest_clock)
         self._planner = Planner(limits, config)
         self._player = ChunkPlayer(limits, config)
         self._mode = ControlMode()

@@ -16,9 +16,9 @@ _SPEED_WINDOW_NS = 100_000_000
 class MeasuredState:
     """The newest joint states, mapped by name and checked."""
 
-    def __init__(self, joint_names: Sequence[str]) -> None:
+    def __init__(self, joint_names: Sequence[str], slowest_clock: float = 1.0) -> None:
         self._order = JointOrder(joint_names)
-        self._stream = StampedStream("joint_states")
+        self._stream = StampedStream("joint_states", slowest_clock)
         self._history: deque[tuple[int, FloatArray]] = deque()
 
     def add(

@@ -41,11 +41,14 @@ class ObservationBuilder:
         self._lock = threading.Lock()
         self.sets = PictureSets(config.cameras)
         self._order = JointOrder(config.joint_names)
-        self._cameras = {name: StampedStream(camera_stream(name)) for name in config.cameras}
+        self._cameras = {
+            name: StampedStream(camera_stream(name), config.slowest_clock)
+            for name in config.cameras
+        }
         self._watches = {name: CameraWatch(config.camera_frozen_after_s) for name in config.cameras}
         self._motion = MotionClock()
         self._pictures: dict[str, tuple[int, RgbImage]] = {}
-        self._joints = StampedStream(JOINTS)
+        self._joints = StampedStream(JOINTS, config.slowest_clock)
         self._joint_history: deque[tuple[int, FloatArray]] = deque(maxlen=_JOINT_HISTORY)
         self._instruction = ""
         self._instruction_ns = 0

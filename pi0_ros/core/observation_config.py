@@ -19,6 +19,7 @@ class ObservationConfig:
         camera_frozen_after_s: identical pictures of a camera are a fault once the arm has moved for
             so long meanwhile; 0 for never.
         instruction_max_bytes: longest instruction in UTF-8.
+        slowest_clock: see StampedStream; below 1 for simulated time only.
     """
 
     cameras: tuple[str, ...]
@@ -28,6 +29,7 @@ class ObservationConfig:
     joint_max_age_s: float = 0.08
     camera_frozen_after_s: float = 0.6
     instruction_max_bytes: int = 512
+    slowest_clock: float = 1.0
 
     def __post_init__(self) -> None:
         require_unique_names(self.cameras, "camera_names")

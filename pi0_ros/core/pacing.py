@@ -2,13 +2,17 @@
 
 from pi0_ros.core.errors import ConfigurationError
 
+# Simulated time may stand still: nothing is asked more often than that.
+_SHORTEST_NS = 1_000_000
+
 
 class Pace:
     """Beginnings as their input has them, some earlier and some later than the rate says.
 
     One that comes late lets later ones come early, by up to a period in all. Input that comes
     faster than the rate is used as it comes, with one left out now and then: the mean is kept, and
-    nothing waits. One that was left out is used late if nothing newer comes in its place.
+    nothing waits. One that was left out is used late if nothing newer comes in its place. Time
+    comes in as an argument: ROS time, where the input is stamped with it.
     """
 
     def __init__(self, rate_hz: float) -> None:
@@ -19,11 +23,13 @@ class Pace:
         self._reserve_ns: int | None = None
 
     def wants(self, is_new: bool, now_ns: int) -> bool:
-        """Whether to begin now, at steady time `now_ns`.
+        """Whether to begin now; after a clock that was set back, as if nothing had begun yet.
 
         Args:
             is_new: there is input that was never asked about; after a no, it is left out.
         """
+        if self._free_ns is not None and self._free_ns - now_ns > self._period_ns:
+            self._free_ns = self._reserve_ns = None
         if self._free_ns is None or now_ns >= self._free_ns:
             return is_new or (self._reserve_ns is not None and now_ns >= self._reserve_ns)
         if is_new:
@@ -32,8 +38,12 @@ class Pace:
         return False
 
     def next_ns(self, at_most_ns: int) -> int:
-        """Steady time at which to ask again, new input or not."""
+        """When to ask again, new input or not."""
         return at_most_ns if self._reserve_ns is None else min(at_most_ns, self._reserve_ns)
+
+    def wait_ns(self, now_ns: int, longest_ns: int) -> int:
+        """How long to wait for input before asking again; never 0."""
+        return max(_SHORTEST_NS, self.next_ns(now_ns + longest_ns) - now_ns)
 
     def began(self, now_ns: int) -> None:
         """At `now_ns`, for which the answer was yes."""

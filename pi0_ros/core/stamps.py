@@ -8,6 +8,8 @@ NS_PER_S = 1_000_000_000
 FUTURE_TOLERANCE_NS = 50_000_000
 # A clock that steps back by more than this was set or its simulation reset.
 CLOCK_STEP_BACK_NS = 100_000_000
+# Simulated time may run this much slower than the steady clock without anything counting as stale.
+SLOWEST_SIMULATION = 0.1
 # A gap this much longer than the usual period means that messages are missing.
 _GAP_FACTOR = 1.5
 _PERIOD_SMOOTHING = 0.1
@@ -49,10 +51,16 @@ class StampedStream:
 
     Age is the larger of two: steady time since the newest message arrived, and ROS time since it
     was captured. A stalled publisher shows in the first, a late one in the second.
+
+    Args:
+        slowest_clock: seconds of ROS time in one of the steady clock, where they may be fewer: a
+            simulation that is slow delivers as seldom, and nothing is stale for that. A stalled
+            publisher then shows in ROS time, and a clock that stands still in steady time.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, slowest_clock: float = 1.0) -> None:
         self.name = name
+        self._slowest_clock = slowest_clock
         self._stamp_ns: int | None = None
         self._arrival_ns = 0
         self._period_ns: float | None = None
@@ -115,7 +123,8 @@ class StampedStream:
         """Seconds since the newest message; None where none ever came."""
         if self._stamp_ns is None:
             return None
-        return max(steady_ns - self._arrival_ns, now_ns - self._stamp_ns) / NS_PER_S
+        since_arrival_ns = (steady_ns - self._arrival_ns) * self._slowest_clock
+        return max(since_arrival_ns, now_ns - self._stamp_ns) / NS_PER_S
 
     def statistics(self, steady_ns: int) -> StreamStatistics:
         age = -1.0 if not self.seen else (steady_ns - self._arrival_ns) / NS_PER_S

@@ -70,7 +70,7 @@ class ControllerNode(ManagedNode):
 
     def configure(self) -> None:
         self.parameters.require()
-        config = control_config(self._values)
+        config = control_config(self._values, self.on_simulated_time)
         loop = ControlLoop(self._limits.read(self._values), config)
         follow_realtime_priority(self._values, self.get_logger().warning)
         self._output = CommandOutput(self, config, self._values.texts("joint_names"), self._veto)

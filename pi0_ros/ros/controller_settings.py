@@ -6,6 +6,7 @@ from dataclasses import replace
 from pi0_ros.core.control_config import ControlConfig
 from pi0_ros.core.joint_limits_form import KINDS
 from pi0_ros.core.limit_sources import SourcedLimits, combined_limits
+from pi0_ros.core.stamps import SLOWEST_SIMULATION
 from pi0_ros.core.urdf_limits import UrdfJoint
 from pi0_ros.ros.parameter import Parameter
 from pi0_ros.ros.parameter_check import checked_value
@@ -23,7 +24,7 @@ def arm_limits(values: ParameterValues, urdf: Mapping[str, UrdfJoint] | None) ->
     return combined_limits(values.texts("joint_names"), values.below(LIMITS), urdf)
 
 
-def control_config(values: ParameterValues) -> ControlConfig:
+def control_config(values: ParameterValues, simulated_time: bool = False) -> ControlConfig:
     return ControlConfig(
         control_rate_hz=values.number("control_rate"),
         command_interface=values.text("command_interface"),  # type: ignore[arg-type]  # a choice
@@ -39,6 +40,7 @@ def control_config(values: ParameterValues) -> ControlConfig:
         speed_scale=values.number(SPEED_SCALE),
         dry_run=values.flag("dry_run"),
         divergence_after_s=values.number("divergence_after"),
+        slowest_clock=SLOWEST_SIMULATION if simulated_time else 1.0,
     )
 
 

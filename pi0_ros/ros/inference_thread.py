@@ -30,7 +30,7 @@ class InferenceConfig:
     """How chunks are made.
 
     Attributes:
-        rate_hz: chunks wanted per second; there are fewer where pictures are slower.
+        rate_hz: chunks wanted per second of ROS time; there are fewer where pictures are slower.
         timing: when rows are due.
         joint_names: name of each column.
         instruction_max_bytes: longest instruction in UTF-8.
@@ -188,11 +188,11 @@ class InferenceThread:
     def _infer_while_wanted(self) -> None:
         pace, sets = Pace(self._config.rate_hz), self._builder.sets
         while not self._ending.is_set():
-            is_new = sets.wait(pace.next_ns(time.monotonic_ns() + _BEAT_NS))
-            now_ns = time.monotonic_ns()
+            is_new = sets.wait(time.monotonic_ns() + pace.wait_ns(self._now_ns(), _BEAT_NS))
+            now_ns, steady_ns = self._now_ns(), time.monotonic_ns()
             if not self._active:
                 pace.rest()
-                self._pause(now_ns)
+                self._pause(steady_ns)
             elif pace.wants(is_new, now_ns):
                 with self._in_policy:
                     was_ready = self._infer()
@@ -201,7 +201,7 @@ class InferenceThread:
                 if was_ready:
                     pace.began(now_ns)
                 else:
-                    self._pause(now_ns)
+                    self._pause(steady_ns)
             elif is_new:
                 sets.take()
             self._listener.beat()

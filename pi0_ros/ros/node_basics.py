@@ -33,6 +33,11 @@ class NodeBasics:
         """ROS time."""
         return int(self.get_clock().now().nanoseconds)
 
+    @property
+    def on_simulated_time(self: Any) -> bool:
+        """Whether ROS time is that of /clock."""
+        return bool(self.get_parameter("use_sim_time").value)
+
     def create_steady_timer(self: Any, period_s: float, callback: Callable[[], None]) -> Any:
         """A timer that goes on when ROS time stands still."""
         return self.create_timer(period_s, callback, clock=self._steady_clock)

@@ -80,7 +80,8 @@ class PolicyNode(ManagedNode):
 
     def configure(self) -> None:
         values = self.parameters.require()
-        config, observed = policy_config(values), observation_config(values)
+        config = policy_config(values)
+        observed = observation_config(values, self.on_simulated_time)
         inference = inference_config(values)
         self._timeout_s = values.number("inference_timeout")
         policy = self._loaded(config)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.core.observation_config import ObservationConfig
+from pi0_ros.core.stamps import SLOWEST_SIMULATION
 from pi0_ros.policy.chunk_timer import TimingConfig
 from pi0_ros.policy.policy_config import PolicyConfig, default_feature
 from pi0_ros.policy.remote.remote_config import (
@@ -18,7 +19,7 @@ from pi0_ros.ros.parameter_values import ParameterValues
 from pi0_ros.share import share_directory
 
 
-def observation_config(values: ParameterValues) -> ObservationConfig:
+def observation_config(values: ParameterValues, simulated_time: bool = False) -> ObservationConfig:
     return ObservationConfig(
         cameras=values.texts("camera_names"),
         joint_names=values.texts("joint_names"),
@@ -26,6 +27,7 @@ def observation_config(values: ParameterValues) -> ObservationConfig:
         camera_max_age_s=values.number("camera_max_age"),
         joint_max_age_s=values.number("joint_max_age"),
         camera_frozen_after_s=values.number("camera_frozen_after"),
+        slowest_clock=SLOWEST_SIMULATION if simulated_time else 1.0,
     )
 
 

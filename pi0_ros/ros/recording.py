@@ -11,6 +11,7 @@ from rclpy.task import Future
 from std_srvs.srv import Trigger
 
 from pi0_ros.core.errors import DatasetError, InputRefused, ObservationNotReady
+from pi0_ros.core.stamps import SLOWEST_SIMULATION
 from pi0_ros.policy.dataset.session import Answer, RecordingSession
 from pi0_ros.ros import topics
 from pi0_ros.ros.bag.contents import beside_the_inputs
@@ -21,10 +22,13 @@ from pi0_ros.ros.hearing import BagHearing, Hearing
 from pi0_ros.ros.policy_inputs import PolicyInputs
 from pi0_ros.ros.recording_settings import RecordingSettings
 from pi0_ros.ros.refusal_log import RefusalLog
+from pi0_ros.ros.sim_time import SimBeat
 
 NODE = "pi0_record"
 # Commands between two frames: each may be the one in force at a picture's capture.
 _COMMANDS_KEPT = 100
+# On simulated time, between two looks at whether a frame is due: it may be fast, or stand still.
+_SIMULATED_LOOK_S = 0.004
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,11 @@ class RecordingNode(Node):
         self._settings = settings
         self._session = session
         self._say = say
-        self._source = FrameSource(settings)
+        # Frames are fps to a second of the time that they are stamped with.
+        self._beat = SimBeat(settings.fps) if self.get_clock().ros_time_is_active else None
+        slowest = 1.0 if self._beat is None else SLOWEST_SIMULATION
+        observed = replace(settings.observation, slowest_clock=slowest)
+        self._source = FrameSource(replace(settings, observation=observed))
         self._builder = self._source.builder
         self._refusals = RefusalLog(self.get_logger().warning)
         self._bag = bag
@@ -91,7 +99,8 @@ class RecordingNode(Node):
             service(self, topics.RECORD_DISCARD, self._answer(session.discard)),
         ]
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(1.0 / settings.fps, self._sample_or_end, clock=steady)
+        period_s = 1.0 / settings.fps if self._beat is None else _SIMULATED_LOOK_S
+        self.create_timer(period_s, self._sample_or_end, clock=steady)
 
     def now_ns(self) -> int:
         """ROS time."""
@@ -122,7 +131,8 @@ class RecordingNode(Node):
         if self.ended.done():
             return
         try:
-            self._sample()
+            if self._beat is None or self._beat.due(self.now_ns()):
+                self._sample()
             answer = self._session.follow_plan(time.monotonic())
         except DatasetError as error:
             self.ended.set_exception(error)

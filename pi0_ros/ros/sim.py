@@ -49,6 +49,7 @@ class SimNode(PlainNode):
         seed = values.whole("seed")
         self._world = _world(values, seed)
         self._newest_ns = self._time.now_ns()
+        self._stamp_ns: int | None = None
         self._commands = ArmCommandInput(self, self._world)
         self._state = JointState(name=list(self._world.joint_names))
         self._states = publisher(self, topics.JOINT_STATES)
@@ -79,7 +80,7 @@ class SimNode(PlainNode):
         return now_ns
 
     def _made_time(self, values: ParameterValues) -> SimTime:
-        if self.get_parameter("use_sim_time").value:
+        if self.on_simulated_time:
             raise ConfigurationError(
                 "use_sim_time is true: the simulation makes time, it does not follow it; set it "
                 "to false here, and publish_clock to true for the others to follow"
@@ -102,6 +103,10 @@ class SimNode(PlainNode):
     def _tick(self) -> None:
         measured = self._world.step(self._observed(self._time.advanced_ns()))
         stamp_ns = measured.stamp_ns
+        if stamp_ns == self._stamp_ns:
+            # Two calls within one timestep: a clock rises.
+            return
+        self._stamp_ns = stamp_ns
         if self._clocks is not None:
             self._clocks.publish(Clock(clock=time_message(stamp_ns)))
         if self._state_beat.due(stamp_ns):

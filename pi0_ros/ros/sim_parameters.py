@@ -56,6 +56,6 @@ SIM = (
         "Simulated seconds per second; other than 1 only with publish_clock. Where the machine is "
         "too slow for it, simulated time falls behind.",
         unit="1",
-        range=Range(0.01, 20.0),
+        range=Range(0.1, 10.0),
     ),
 )

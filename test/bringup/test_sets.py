@@ -62,7 +62,8 @@ def test_with_use_sim_time_the_simulation_makes_the_time_that_the_others_follow(
     [
         ({"seed": "-1"}, "seed is '-1': expected a whole number"),
         ({"seed": "1.5"}, "seed is '1.5'"),
-        ({"real_time_factor": "0"}, "real_time_factor is '0': expected a number from 0.01 to 20"),
+        ({"real_time_factor": "0"}, "real_time_factor is '0': expected a number from 0.1 to 10"),
+        ({"real_time_factor": "0.5"}, "other than 1 only with use_sim_time:=true"),
         ({"renderer": "gl"}, "renderer is 'gl', expected one of"),
     ],
 )

@@ -94,3 +94,24 @@ def test_without_input_nothing_begins() -> None:
 def test_an_impossible_rate_is_refused(rate: float) -> None:
     with pytest.raises(ConfigurationError, match="rate must be above 0"):
         Pace(rate)
+
+
+def test_on_a_clock_that_was_set_back_the_next_input_is_used() -> None:
+    pace = Pace(10.0)
+    for now_ns in (START, START + MS):
+        assert pace.wants(True, now_ns)
+        pace.began(now_ns)
+    assert not pace.wants(True, START + 2 * MS)
+    assert pace.wants(True, START - 1_000 * MS)
+
+
+def test_on_a_clock_that_stands_still_it_is_asked_again_and_again_but_not_without_a_pause() -> None:
+    pace = Pace(10.0)
+    assert pace.wait_ns(START, 20 * MS) == 20 * MS
+    for now_ns in (START, START + MS):
+        assert pace.wants(True, now_ns)
+        pace.began(now_ns)
+    assert not pace.wants(True, START + 2 * MS)
+    reserve_ns = pace.next_ns(START + 900 * MS)
+    assert pace.wait_ns(reserve_ns - 5 * MS, 20 * MS) == 5 * MS
+    assert pace.wait_ns(reserve_ns, 20 * MS) == MS

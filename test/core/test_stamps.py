@@ -62,6 +62,16 @@ def test_a_stream_is_as_old_as_the_older_of_arrival_and_capture():
     assert stream.age_s(NOW, 600 * MS) == 0.0
 
 
+def test_on_a_slow_clock_a_stream_that_is_as_slow_is_not_stale():
+    stream = StampedStream("camera/main", slowest_clock=0.1)
+    stream.accept(NOW, NOW, steady_ns=0)
+    # 30 ms of ROS time took a third of a second.
+    assert stream.age_s(NOW + 30 * MS, 333 * MS) == pytest.approx(0.0333)
+    # One that stalls is as old as the clock says, and a clock that stands still ages it too.
+    assert stream.age_s(NOW + 200 * MS, 333 * MS) == pytest.approx(0.2)
+    assert stream.age_s(NOW, 2000 * MS) == pytest.approx(0.2)
+
+
 def test_statistics_count_and_time_arrivals():
     statistics = _stream(0, 10, 20).statistics(50 * MS)
     assert statistics.name == "camera/main"

@@ -12,11 +12,11 @@ from launch import LaunchDescription
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from contracts import topic_contracts
-from contracts.launched_demo import demo_description, listening_until
+from contracts.launched import launched, listening_until
 
 
 def generate_test_description() -> LaunchDescription:
-    return demo_description()
+    return launched("demo.launch.py")
 
 
 class TestTopicContracts(unittest.TestCase):

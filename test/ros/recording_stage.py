@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from rclpy.clock import ClockType
+from rclpy.parameter import Parameter
+from rclpy.time import Time
 from sensor_msgs.msg import Image, JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
@@ -45,7 +48,12 @@ class Stage:
     """A recorder, and hands that feed it; the n-th moment's pictures and joints say n."""
 
     def __init__(
-        self, world: Any, writer: DatasetWriter, bag: BagRecorder | None = None, **changes: Any
+        self,
+        world: Any,
+        writer: DatasetWriter,
+        bag: BagRecorder | None = None,
+        simulated: bool = False,
+        **changes: Any,
     ) -> None:
         self.world = world
         self.writer = writer
@@ -59,6 +67,7 @@ class Stage:
             bag,
             context=world.context,
             use_global_arguments=False,
+            parameter_overrides=[Parameter("use_sim_time", value=simulated)],
         )
         world.nodes.append(self.node)
         world.executor.add_node(self.node)
@@ -67,10 +76,11 @@ class Stage:
         self.instructions = world.publisher(topics.INSTRUCTION)
         self.commands = world.publisher(topics.JOINT_TRAJECTORY)
         self.stamps: list[int] = []
+        self.now_ns: Callable[[], int] = time.time_ns
 
     def feed(self) -> None:
         """One moment: two pictures and a joint state of now."""
-        number, stamp_ns = len(self.stamps), time.time_ns()
+        number, stamp_ns = len(self.stamps), self.now_ns()
         self.stamps.append(stamp_ns)
         for index, target in enumerate(self.pictures):
             target.publish(picture(stamp_ns, number + index))
@@ -81,6 +91,9 @@ class Stage:
         fed_s = [0.0]
 
         def fed() -> Any:
+            if self.node.get_clock().ros_time_is_active:
+                now = Time(nanoseconds=self.now_ns(), clock_type=ClockType.ROS_TIME)
+                self.node.get_clock().set_ros_time_override(now)
             if time.monotonic() - fed_s[0] > 0.02:
                 fed_s[0] = time.monotonic()
                 self.feed()
@@ -93,7 +106,7 @@ class Stage:
 
     def command(self) -> int:
         """Sends the lines; when they begin."""
-        start_ns = time.time_ns()
+        start_ns = self.now_ns()
         self.commands.publish(trajectory(start_ns))
         return start_ns
 

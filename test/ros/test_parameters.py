@@ -4,6 +4,7 @@ import pytest
 
 from pi0_ros.core.control_config import ControlConfig
 from pi0_ros.core.observation_config import ObservationConfig
+from pi0_ros.core.stamps import SLOWEST_SIMULATION
 from pi0_ros.ros.controller_settings import control_config
 from pi0_ros.ros.parameter import Parameter
 from pi0_ros.ros.parameter_check import checked_value
@@ -54,6 +55,13 @@ def defaults(node: str) -> ParameterValues:
 
 def test_the_controllers_defaults_are_those_of_the_core() -> None:
     assert control_config(defaults("pi0_controller")) == ControlConfig()
+
+
+def test_only_on_simulated_time_inputs_may_be_slow() -> None:
+    controller, policy = defaults("pi0_controller"), defaults("pi0_policy")
+    assert control_config(controller, simulated_time=True).slowest_clock == SLOWEST_SIMULATION
+    assert observation_config(policy, simulated_time=True).slowest_clock == SLOWEST_SIMULATION
+    assert SLOWEST_SIMULATION < 1.0
 
 
 def test_the_policys_defaults_are_those_of_the_core() -> None:

@@ -1,5 +1,6 @@
 """Messages in, a dataset out, that says what was seen and commanded at each capture time."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,25 @@ def test_two_episodes_are_what_was_seen_and_commanded(world: Any, writer: Datase
         due = GOAL * (stage.stamps[moment] - start_ns) / LENGTH_NS
         assert sample.actions[0] == pytest.approx(due, abs=1e-6)
         assert sample.instruction == "fold it"
+
+
+def test_frames_are_so_many_a_second_of_simulated_time(world: Any, writer: DatasetWriter) -> None:
+    stage = Stage(world, writer, simulated=True, instruction="go")
+    began_s = time.monotonic()
+    # Four times as fast as real time: pictures are 0.08 simulated seconds apart.
+    stage.now_ns = lambda: round(1e18 + 4e9 * (time.monotonic() - began_s))
+    stage.until(lambda: not stage.node.view().problems, "input")
+    stage.command()
+    assert stage.ask(topics.RECORD_START).success
+    stage.until(lambda: writer.frames >= 12, "frames")
+    assert stage.ask(topics.RECORD_STOP).success
+    numbers = [
+        int(sample.images["main"][0, 0, 0]) * 256 + int(sample.images["main"][0, 0, 1])
+        for sample in recorded_samples(writer.folder, 1, FEATURES)
+    ]
+    steps_s = np.diff([stage.stamps[number] for number in numbers]) / 1e9
+    # By the wall clock there would be a frame in 0.2 simulated seconds.
+    assert np.median(steps_s) < 0.15
 
 
 def test_an_arm_that_is_not_where_it_is_commanded_is_not_recorded(

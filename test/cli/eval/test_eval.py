@@ -2,15 +2,24 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from pi0_ros.cli.eval.conditions import AS_IT_IS, BASELINES, CONDITIONS
+from pi0_ros.cli.eval import worker as worker_module
+from pi0_ros.cli.eval.conditions import (
+    AS_IT_IS,
+    BASELINES,
+    CONDITIONS,
+    WITHOUT_LIMITS,
+    Condition,
+)
 from pi0_ros.cli.eval.report import build_report, table
 from pi0_ros.cli.eval.worker import Contestant, Worker
 from pi0_ros.cli.main import main
 from pi0_ros.core.observation import Observation
+from pi0_ros.policy.manifest import WEIGHTS_FILE
 from pi0_ros.share import share_directory
 from pi0_ros.sim.lockstep import LockstepConfig
 from pi0_ros.sim.reach.episode import EpisodeResult, drawn_episode, run_episode
@@ -83,6 +92,70 @@ def test_what_a_baseline_takes_away_is_away():
     assert len(np.unique(CONDITIONS["blank_cameras"].spoilt(seen).images["main"])) == 1
 
 
+def test_each_condition_runs_the_model_and_the_bridge_that_it_names(monkeypatch, tmp_path):
+    """With the policy and the episode replaced: what arrives there is what is counted."""
+    trained, untrained = tmp_path / "trained", tmp_path / "untrained"
+    seen = Observation(
+        stamp_ns=0,
+        images={"main": np.arange(48, dtype=np.uint8).reshape(4, 4, 3)},
+        positions=np.zeros(6),
+        instruction="as told",
+    )
+    loaded = {
+        folder: SimpleNamespace(infer=lambda observation, folder=folder: (folder, observation))
+        for folder in (trained, untrained)
+    }
+    monkeypatch.setattr(worker_module, "load_policy", lambda config: loaded[config.path])
+    monkeypatch.setattr(
+        worker_module,
+        "run_episode",
+        lambda plan, infer, bridge, instruction: (*infer(seen), bridge.limited, instruction),
+    )
+    worker = Worker(Contestant(trained, untrained, "fast", "cpu", LockstepConfig(10.0)))
+    came = {name: worker.run(name, SEED, 0) for name in CONDITIONS}
+    told = drawn_episode(SEED, 0).scene.instruction
+    assert {name for name, what in came.items() if what[0] == untrained} == {"untrained"}
+    assert {name for name, what in came.items() if what[1] is not seen} == {
+        "blank_instruction",
+        "blank_cameras",
+    }
+    assert {name for name, what in came.items() if not what[2]} == {WITHOUT_LIMITS}
+    assert {name for name, what in came.items() if what[3] != told} == {"swapped"}
+
+
+def test_of_a_whole_evaluation_one_baseline_has_the_same_model_with_other_weights(
+    monkeypatch, tmp_path, capsys
+):
+    from safetensors.torch import load_file
+
+    runs = []
+
+    def load(config):
+        weights = load_file(config.path / WEIGHTS_FILE)
+        return SimpleNamespace(
+            description=SimpleNamespace(policy_id="stub"), infer=lambda _: weights
+        )
+
+    def run(plan, infer, bridge, instruction):
+        runs.append(infer(SimpleNamespace()))
+        return result("red")
+
+    monkeypatch.setattr(worker_module, "load_policy", load)
+    monkeypatch.setattr(worker_module, "run_episode", run)
+    plain = {name: Condition("", trained=one.trained) for name, one in CONDITIONS.items()}
+    monkeypatch.setattr(worker_module, "CONDITIONS", plain)
+    words = ["--episodes", "1", "--workers", "1", "--report", str(tmp_path / "r.json")]
+    assert main(["eval", *words]) == 0
+    trained, *_, untrained = runs
+    assert len(runs) == len(CONDITIONS)
+    assert all(weights is trained for weights in runs[:-1])
+    shapes = {name: tensor.shape for name, tensor in trained.items()}
+    assert {name: tensor.shape for name, tensor in untrained.items()} == shapes
+    # Heads that nothing uses stay as they began.
+    learned = [name for name in shapes if not trained[name].equal(untrained[name])]
+    assert len(learned) > 0.5 * len(shapes)
+
+
 def result(touched: str | None, asked: str = "red") -> EpisodeResult:
     return EpisodeResult(asked, touched, 2.0, 0.5, 0.9, 0.1, 0.01, 1.0, {"start distance": 1})
 
@@ -90,7 +163,10 @@ def result(touched: str | None, asked: str = "red") -> EpisodeResult:
 def test_rates_intervals_and_rejections_are_counted():
     main_results = [result("red")] * 8 + [result("blue"), result(None), result("blue", "blue")]
     names = [AS_IT_IS, *BASELINES]
-    report = build_report(dict.fromkeys(names, main_results), {"seed": 1})
+    results = dict.fromkeys(names, main_results) | {"swapped": [result("blue")] * 4}
+    report = build_report(results, {"seed": 1})
+    assert report["baselines"]["swapped"]["success_rate"] == 0.0
+    assert report["baselines"]["untrained"]["success_rate"] == report["success_rate"]
     assert report["success_rate"] == pytest.approx(9 / 11, abs=1e-4)
     # Wilson's interval for 9 of 11, from a table.
     assert report["confidence_interval"] == [

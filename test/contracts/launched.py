@@ -1,8 +1,9 @@
-"""demo.launch.py under launch_testing, in a ROS domain of its own."""
+"""A launch file of the package under launch_testing, in a ROS domain of its own."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
+from types import MappingProxyType
 
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
@@ -24,16 +25,15 @@ def _domain() -> Reservation:
     return reserve_domain()
 
 
-def demo_description() -> LaunchDescription:
-    """Starts the demo with its default arguments."""
+def launched(file: str, arguments: Mapping[str, str] = MappingProxyType({})) -> LaunchDescription:
+    """Starts a launch file of the package, with its default arguments but for those given."""
     os.environ["ROS_DOMAIN_ID"] = str(_domain().domain)
     os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
     # For the listener, which lives in this process; the launch file sets it for the nodes.
     os.environ.update(process_environment(share_directory(), os.environ).variables())
-    file = share_directory() / "launch" / "demo.launch.py"
-    return LaunchDescription(
-        [IncludeLaunchDescription(PythonLaunchDescriptionSource(str(file))), ReadyToTest()]
-    )
+    source = PythonLaunchDescriptionSource(str(share_directory() / "launch" / file))
+    included = IncludeLaunchDescription(source, launch_arguments=arguments.items())
+    return LaunchDescription([included, ReadyToTest()])
 
 
 def listening_until(condition: Callable[[Recording], object], what: str) -> Listener:
