@@ -62,10 +62,15 @@ class ChunkTimer:
         self._supply = ChunkSupply()
         self._clock = PlayClock()
         self._epoch: int | None = None
-        self.stretch = 1.0
+        self.forget()
 
     def observed(self, stamp_ns: int) -> ChunkTime:
-        """For the chunk of an observation captured at `stamp_ns`."""
+        """For the chunk of an observation captured at `stamp_ns`; before the one before it only
+        where the clock was set back, and nothing counted is true any more.
+        """
+        if stamp_ns < self._newest_ns:
+            self.forget()
+        self._newest_ns = stamp_ns
         captured = float(self._clock.rows_at(np.array([stamp_ns], dtype=np.int64))[0])
         delay_ns = self._delay.expected_ns
         if delay_ns is None or self._clock.stands:
@@ -107,4 +112,5 @@ class ChunkTimer:
         """The clock was set, or the arm is taken over anew: only the delays are still known."""
         self._clock.forget()
         self._supply.stopped()
+        self._newest_ns = -(2**62)
         self.stretch = 1.0

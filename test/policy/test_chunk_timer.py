@@ -110,6 +110,14 @@ def test_after_forgetting_only_delays_are_known() -> None:
     assert timer.observed(5 * S).until_takeover is None
 
 
+def test_after_the_clock_was_set_back_rows_count_again() -> None:
+    timer = ChunkTimer(CONFIG, HORIZON)
+    one_at_a_time(timer, *[0.1] * 4, start=9000.0)
+    assert one_at_a_time(timer, *[0.1] * 3, start=5.0) == [1.0] * 3
+    later, more = timer.observed(6 * S), timer.observed(7 * S)
+    assert more.captured - later.captured == pytest.approx(10.0)
+
+
 @pytest.mark.parametrize(
     ("changes", "name"),
     [({"step_ns": 0}, "action_rate"), ({"margin_ns": -1}, "takeover_margin")],
