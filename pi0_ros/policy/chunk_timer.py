@@ -12,6 +12,7 @@ from pi0_ros.policy.chunk_delay import ChunkDelay
 
 # The controller counts a chunk as run out a tick before it is, and pictures jitter.
 _SPARE_NS = 40_000_000
+_LONG_AGO_NS = -(2**62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class ChunkTimer:
         self._supply = ChunkSupply()
         self._clock = PlayClock()
         self._epoch: int | None = None
-        self.forget()
+        self._newest_ns = _LONG_AGO_NS
+        self.stretch = 1.0
 
     def observed(self, stamp_ns: int) -> ChunkTime:
         """For the chunk of an observation captured at `stamp_ns`; before the one before it only
@@ -112,5 +114,5 @@ class ChunkTimer:
         """The clock was set, or the arm is taken over anew: only the delays are still known."""
         self._clock.forget()
         self._supply.stopped()
-        self._newest_ns = -(2**62)
+        self._newest_ns = _LONG_AGO_NS
         self.stretch = 1.0

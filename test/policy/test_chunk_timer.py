@@ -87,7 +87,8 @@ def test_after_very_many_chunks_rows_count_from_the_same_zero() -> None:
 def test_stretched_rows_count_less() -> None:
     timer = ChunkTimer(CONFIG, HORIZON)
     steps = one_at_a_time(timer, *[1.5] * 4)
-    counted = timer.observed(8 * S).captured - timer.observed(7 * S).captured
+    earlier, later = timer.observed(7 * S), timer.observed(8 * S)
+    counted = later.captured - earlier.captured
     assert counted == pytest.approx(10.0 / steps[-1])
 
 
