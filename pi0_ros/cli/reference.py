@@ -1,6 +1,7 @@
 """The tables of topics, services, parameters and messages, made from what the nodes declare.
 
-They stand in README.md between pairs of markers, which a test compares with what is made here:
+They stand in README.md and docs/interfaces.md between pairs of markers, which a test compares with
+what is made here:
 
     <!-- reference:topics -->
     …
@@ -24,9 +25,9 @@ from pi0_ros.share import share_directory
 DESCRIPTION = "Print the tables of topics, services, parameters and messages as Markdown."
 EXAMPLES = """\
 examples:
-  pi0 reference                     all tables
-  pi0 reference parameters:mock_arm one of them
-  pi0 reference --write README.md   put them between the markers of a document"""
+  pi0 reference                             all tables
+  pi0 reference parameters:mock_arm         one of them
+  pi0 reference --write docs/interfaces.md  put them between the markers of a document"""
 
 MESSAGES = ("ActionChunk", "InjectedFault", "PolicyStatus", "SafetyReport", "SceneTruth")
 _MARKED = re.compile(

@@ -10,15 +10,17 @@ from pi0_ros.core.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+DOCUMENTS = {"README.md": README, "docs/interfaces.md": (ROOT / "docs/interfaces.md").read_text()}
 
 
-def test_the_tables_in_the_readme_are_those_of_the_code() -> None:
-    assert filled(README) == README, "run: pi0 reference --write README.md"
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_tables_in_the_documents_are_those_of_the_code(name: str) -> None:
+    assert filled(DOCUMENTS[name]) == DOCUMENTS[name], f"run: pi0 reference --write {name}"
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_the_readme_has_every_table(table: str) -> None:
-    assert README.count(f"<!-- reference:{table} -->") == 1
+def test_every_table_is_in_one_document(table: str) -> None:
+    assert sum(text.count(f"<!-- reference:{table} -->") for text in DOCUMENTS.values()) == 1
 
 
 def test_a_changed_table_is_made_anew() -> None:
