@@ -18,7 +18,8 @@ from pi0_ros.ros import topics
 from pi0_ros.ros.autostart import autostart_if_wanted
 from pi0_ros.ros.conversions import chunk_message
 from pi0_ros.ros.entities import publisher
-from pi0_ros.ros.inference_thread import InferenceThread, Inferred
+from pi0_ros.ros.inference_listener import Inferred
+from pi0_ros.ros.inference_thread import InferenceThread
 from pi0_ros.ros.managed_node import ManagedNode, Phase
 from pi0_ros.ros.parameter import Parameter
 from pi0_ros.ros.parameter_values import ParameterValues

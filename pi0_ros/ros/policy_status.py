@@ -9,7 +9,7 @@ from pi0_ros.msg import PolicyStatus
 from pi0_ros.policy.interface import PolicyDescription
 from pi0_ros.ros.conversions import time_message
 from pi0_ros.ros.diagnostics import Level
-from pi0_ros.ros.inference_thread import InferenceView
+from pi0_ros.ros.inference_listener import InferenceView
 
 
 class PolicyState(IntEnum):

@@ -12,7 +12,8 @@ from pi0_ros.core.errors import InputRefused, PolicyError, PolicyLost
 from pi0_ros.core.observation_builder import ObservationBuilder
 from pi0_ros.core.observation_config import ObservationConfig
 from pi0_ros.policy.chunk_timer import TimingConfig
-from pi0_ros.ros.inference_thread import InferenceConfig, InferenceThread, Inferred
+from pi0_ros.ros.inference_listener import Inferred
+from pi0_ros.ros.inference_thread import InferenceConfig, InferenceThread
 
 SHAPE = (4, 6)
 NAMES = tuple(f"joint_{number}" for number in range(1, 7))
