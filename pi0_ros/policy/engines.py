@@ -21,8 +21,9 @@ from torch import Tensor
 from pi0_ros.core.errors import CheckpointError, ConfigurationError
 from pi0_ros.policy.engine import Engine
 from pi0_ros.policy.fast.engine import FastEngine
+from pi0_ros.policy.fast.int8 import Int8Layer
 from pi0_ros.policy.fast.sizes import sizes_of_model
-from pi0_ros.policy.fast.weights import take_weights
+from pi0_ros.policy.fast.weights import as_it_is, take_weights
 from pi0_ros.policy.lerobot_engine import LeRobotEngine
 from pi0_ros.policy.policy_config import PolicyConfig
 from pi0_ros.policy.processors import Processors
@@ -79,6 +80,7 @@ def make_engine(
         device,
         _DTYPES[model.config.dtype],
         _DTYPES[config.vision_precision],
+        keep=Int8Layer if config.quantization == "int8" else as_it_is,
     )
     return FastEngine(
         weights, sizes, processors, config.image_shape, len(features), config.inference_steps

@@ -17,6 +17,7 @@ Mode = Literal["real", "demo"]
 Units = Literal["rad", "deg"]
 EngineName = Literal["fast", "lerobot"]
 Precision = Literal["float32", "bfloat16"]
+Quantization = Literal["none", "int8"]
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 
@@ -40,6 +41,8 @@ class PolicyConfig:
         engine: what computes: the package's own engine, or LeRobot's model.
         precision: of the weights and products; None: as the checkpoint says.
         vision_precision: of the vision tower alone; LeRobot's is float32 always.
+        quantization: "int8" keeps the matrices of the language model and the action expert as int8:
+            less memory, other numbers, more time.
         device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:<index>".
         policy_units: what the checkpoint's state and action are in; joint positions outside are
             always rad.
@@ -68,6 +71,7 @@ class PolicyConfig:
     engine: EngineName = "fast"
     precision: Precision | None = None
     vision_precision: Precision = "float32"
+    quantization: Quantization = "none"
     device: str = "auto"
     policy_units: Units = "rad"
     allow_image_resize: bool = False
@@ -93,6 +97,12 @@ class PolicyConfig:
             raise ConfigurationError(
                 f"vision_precision: {self.vision_precision!r} needs the parameter engine to be "
                 "'fast': LeRobot's vision tower is float32 always"
+            )
+        self._check_choice("quantization", self.quantization, get_args(Quantization))
+        if self.engine != "fast" and self.quantization != "none":
+            raise ConfigurationError(
+                f"quantization: {self.quantization!r} needs the parameter engine to be 'fast', got "
+                f"{self.engine!r}: change that, or set quantization to 'none'"
             )
         if self.engine != "fast" and self.rtc is not None:
             raise ConfigurationError(

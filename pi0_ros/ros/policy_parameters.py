@@ -1,8 +1,9 @@
 """Parameters of the policy node."""
 
 from pi0_ros.core.observation_config import ObservationConfig
-from pi0_ros.policy.remote.remote_config import RemoteConfig
+from pi0_ros.ros.chunk_parameters import CHUNKS
 from pi0_ros.ros.parameter import CAMERA, Parameter, Range
+from pi0_ros.ros.remote_parameters import REMOTE
 from pi0_ros.ros.shared_parameters import (
     AUTOSTART,
     CAMERA_NAMES,
@@ -13,7 +14,6 @@ from pi0_ros.ros.shared_parameters import (
 )
 
 _OBSERVATION = ObservationConfig(cameras=("main",), joint_names=("joint_1",))
-_REMOTE = RemoteConfig("ws://127.0.0.1:8000")
 
 POLICY = (
     Parameter(
@@ -58,6 +58,15 @@ POLICY = (
         "float32",
         "Of the vision tower; LeRobot's is float32 always, so bfloat16 goes with engine fast only.",
         choices=("float32", "bfloat16"),
+    ),
+    Parameter(
+        "quantization",
+        "string",
+        "none",
+        "int8 keeps the language model's and the action expert's matrices as int8: half of the "
+        "memory of bfloat16, slower, and other chunks; look at them before an arm does. Engine "
+        "fast only.",
+        choices=("none", "int8"),
     ),
     CAMERA_NAMES,
     CAMERA_TRANSPORT,
@@ -190,105 +199,8 @@ POLICY = (
         "Draws the same noise for every chunk; -1: draws it anew.",
         range=Range(-1, 2**31 - 1),
     ),
-    Parameter(
-        "remote_state_key",
-        "string",
-        _REMOTE.keys.state,
-        "Policy server: key of the joint positions in the message. A>B is B inside the map A.",
-    ),
-    Parameter(
-        "remote_prompt_key",
-        "string",
-        _REMOTE.keys.prompt,
-        "Policy server: key of the instruction in the message.",
-    ),
-    Parameter(
-        "remote_actions_key",
-        "string",
-        _REMOTE.keys.actions,
-        "Policy server: key of the chunk in the answer.",
-    ),
-    Parameter(
-        "remote_image_layout",
-        "string",
-        _REMOTE.image_layout,
-        "Policy server: order of a picture's axes, hwc (height, width, channel) or chw.",
-        choices=("hwc", "chw"),
-    ),
-    Parameter(
-        "remote_connect_timeout",
-        "double",
-        _REMOTE.connect_timeout_s,
-        "Policy server: a connection that takes longer is given up and tried again later.",
-        unit="s",
-        range=Range(0.05, 600.0),
-    ),
-    Parameter(
-        "remote_call_timeout",
-        "double",
-        _REMOTE.call_timeout_s,
-        "Policy server: a chunk that takes longer is given up; the arm holds until one comes.",
-        unit="s",
-        range=Range(0.05, 600.0),
-    ),
-    Parameter(
-        "remote_warm_up_timeout",
-        "double",
-        _REMOTE.warm_up_timeout_s,
-        "Policy server: as remote_call_timeout, for the first chunk, which may compile the model.",
-        unit="s",
-        range=Range(0.05, 3600.0),
-    ),
-    Parameter(
-        "stretch",
-        "bool",
-        True,
-        "Where a chunk takes longer to come than half its length, it gets a longer step, so that "
-        "it lasts until the next: the arm goes on, slower, on the same path. false: it plays at "
-        "action_rate, stops where a chunk ends, and starts anew with the next.",
-    ),
-    Parameter(
-        "takeover_margin",
-        "double",
-        0.05,
-        "From a chunk's publishing until it decides the motion: transport, and lead_ticks of the "
-        "controller. What comes before is measured. For stretch and rtc.",
-        unit="s",
-        range=Range(0.0, 10.0),
-    ),
-    Parameter(
-        "rtc",
-        "string",
-        "off",
-        "Real-time chunking: each chunk is guided toward the one that plays while it is computed. "
-        "jacobian: the published method, with autograd; identity: without the network's Jacobian, "
-        "cheaper; off: each chunk stands for itself. Engine fast only.",
-        choices=("off", "identity", "jacobian"),
-    ),
-    Parameter(
-        "rtc_execution_horizon",
-        "int",
-        0,
-        "Rows of a new chunk that are guided; those that play before it can take over always are. "
-        "0: all that the chunk before has.",
-        range=Range(0, 1000),
-    ),
-    Parameter(
-        "rtc_max_guidance_weight",
-        "double",
-        0.0,
-        "Largest weight of the guidance in a denoising step; 0: as many as there are steps.",
-        range=Range(0.0, 1000.0),
-    ),
-    Parameter(
-        "rtc_max_distance",
-        "double",
-        0.2,
-        "An arm further than this from the chunk before does not follow it (it holds, or somebody "
-        "else moves it), and the next chunk is not guided by it.",
-        unit="rad",
-        range=Range(0.001, 10.0),
-    ),
+    *REMOTE,
+    *CHUNKS,
     Parameter(
         "status_rate",
         "double",

@@ -72,6 +72,7 @@ def policy_config(values: ParameterValues) -> PolicyConfig:
         engine=values.text("engine"),  # type: ignore[arg-type]  # one of its choices
         precision=values.text("precision") or None,  # type: ignore[arg-type]  # likewise
         vision_precision=values.text("vision_precision"),  # type: ignore[arg-type]  # likewise
+        quantization=values.text("quantization"),  # type: ignore[arg-type]  # likewise
         device=values.text("device"),
         policy_units=values.text("policy_units"),  # type: ignore[arg-type]  # one of its choices
         allow_image_resize=values.flag("allow_image_resize"),

@@ -65,6 +65,23 @@ def test_the_report_has_every_engine_with_latency_error_stages_and_limit(
     assert all(name in table for name in DEFAULT)
 
 
+def test_what_is_quantized_is_reported_apart_and_not_unless_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "fast-int8" not in DEFAULT
+    report = bench(tmp_path, "--engines", "fast-int8", "fast-bfloat16")
+    assert list(engines(report)) == ["fast-bfloat16"]
+    (apart,) = report["quantized"]
+    assert apart["name"] == "fast-int8"
+    assert apart["max_abs_error"] > engines(report)["fast-bfloat16"]["max_abs_error"]
+    assert apart["limit_ms"] <= engines(report)["fast-bfloat16"]["limit_ms"]
+    assert report["limit_ms"] == engines(report)["fast-bfloat16"]["limit_ms"]
+    lines = capsys.readouterr().out.splitlines()
+    begins = next(index for index, line in enumerate(lines) if line.startswith("quantized:"))
+    assert lines[begins - 1].startswith("fast-bfloat16")
+    assert lines[begins + 1].startswith("fast-int8")
+
+
 def test_the_error_column_is_computed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     report = engines(bench(tmp_path))
     assert report[REFERENCE]["max_abs_error"] == 0.0

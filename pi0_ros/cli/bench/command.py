@@ -21,6 +21,7 @@ engines:
   lerobot-compiled                    the same through torch.compile; takes minutes (--compiled)
   fast-float32, fast-bfloat16         the package's engine; vision in float32
   fast-bfloat16-vision                the package's engine, vision in bfloat16, too
+  fast-int8                           bfloat16 with int8 weights: less memory, other numbers; apart
 
 examples:
   pi0 bench                                         the demo checkpoint on this machine's CPU

@@ -41,6 +41,7 @@ class Conditions:
 
 def build_report(runners: Sequence[Runner], conditions: Conditions) -> dict[str, Any]:
     limits = {runner.name: _limit_ms(runner.name, conditions) for runner in runners}
+    engines = [_engine(runner, conditions, limits[runner.name], runners) for runner in runners]
     rates = conditions.rates
     return {
         "device": device_name(conditions.device),
@@ -48,10 +49,13 @@ def build_report(runners: Sequence[Runner], conditions: Conditions) -> dict[str,
         "workload": conditions.workload,
         "seed": conditions.seed,
         "repeats": conditions.repeats,
-        "engines": [
-            _engine(runner, conditions, limits[runner.name], runners) for runner in runners
-        ],
-        "limit_ms": min(limits.values()),
+        "engines": [engine for engine in engines if not _is_quantized(engine)],
+        "quantized": [engine for engine in engines if _is_quantized(engine)],
+        # Of the engines; of what is quantized where there is nothing else.
+        "limit_ms": min(
+            (limits[name] for name in limits if PEERS[name].quantization == "none"),
+            default=min(limits.values()),
+        ),
         "limit": {
             "flop": {stage: work.flop for stage, work in conditions.work.items()},
             "numbers_read": {stage: work.numbers for stage, work in conditions.work.items()},
@@ -66,6 +70,10 @@ def build_report(runners: Sequence[Runner], conditions: Conditions) -> dict[str,
             **{name: version(name) for name in ("torch", "lerobot", "transformers", "numpy")},
         },
     }
+
+
+def _is_quantized(engine: dict[str, Any]) -> bool:
+    return PEERS[engine["name"]].quantization != "none"
 
 
 def _engine(
@@ -108,8 +116,9 @@ def _limit_ms(name: str, conditions: Conditions) -> float:
     model = peer.precision_on(conditions.device.type)
     for stage, work in conditions.work.items():
         precision = peer.vision if stage == "vision" else model
+        narrow = stage != "vision" and peer.quantization == "int8"
         seconds += work.seconds(
-            _BYTES[precision],
+            1 if narrow else _BYTES[precision],
             conditions.rates.flop_per_s[precision],
             conditions.rates.bytes_per_s,
         )
@@ -126,7 +135,7 @@ def table(report: dict[str, Any]) -> str:
     heads = ["engine", "p50 ms", "p95", "p99", "speed", "max error", *STAGES, "limit", "load s"]
     heads.append("first ms")
     rows = [heads]
-    for engine in report["engines"]:
+    for engine in (*report["engines"], *report["quantized"]):
         latency, stages = engine["latency_ms"], engine["stages_ms"] or {}
         rows.append(
             [
@@ -140,6 +149,9 @@ def table(report: dict[str, Any]) -> str:
                 f"{engine['first_chunk_ms']:.0f}",
             ]
         )
+    if report["quantized"]:
+        # Not the same numbers: not among the others.
+        rows.insert(1 + len(report["engines"]), ["quantized:", *[""] * (len(heads) - 1)])
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
     return "\n".join(
         "  ".join(

@@ -146,6 +146,7 @@ class _Session:
             engine=peer.engine,
             precision=precision,
             vision_precision=peer.vision,
+            quantization=peer.quantization,
             allow_image_resize=True,
             inference_steps=self._flow_steps,
         )

@@ -19,7 +19,7 @@ from pi0_ros.policy.fast.flow_time import time_embeddings
 from pi0_ros.policy.fast.guidance import Guidance, closing_weight, guidance_weight
 from pi0_ros.policy.fast.sizes import Pi0Sizes, Tower
 from pi0_ros.policy.fast.traced import traced_velocity
-from pi0_ros.policy.fast.weights import GemmaLayer, Pi0Weights, VisionLayer
+from pi0_ros.policy.fast.weights import Layer, Pi0Weights, VisionLayer
 
 
 class Places:
@@ -200,7 +200,7 @@ def _vision_layer(x: Tensor, layer: VisionLayer, tower: Tower, views: int) -> No
 
 def _gemma_layer(
     x: Tensor,
-    layer: GemmaLayer,
+    layer: Layer,
     tower: Tower,
     turns: Tensor,
     cache: Tensor,
@@ -220,7 +220,8 @@ def _gemma_layer(
     )
     _add_product(x, seen.view(rows, -1), layer.out)
     h = _rms_norm(x, layer.norm2, tower.eps)
-    gate, up = torch.mm(layer.gate_up, h.to(layer.gate_up.dtype).t()).chunk(2)
+    matrix = layer.gate_up
+    gate, up = torch.mm(matrix, h.to(matrix.dtype).t()).chunk(2)
     _add_product(x, functional.gelu(gate, approximate="tanh").mul_(up).t(), layer.down)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from pi0_ros.policy.fast.sizes import Tower
-from pi0_ros.policy.fast.weights import GemmaLayer, Pi0Weights
+from pi0_ros.policy.fast.weights import Layer, Pi0Weights
 
 
 def traced_velocity(
@@ -41,17 +41,18 @@ def traced_velocity(
     return torch.addmm(weights.action_out[1], h, weights.action_out[0])
 
 
-def _layer(x: Tensor, layer: GemmaLayer, tower: Tower, turns: Tensor, cache: Tensor) -> Tensor:
+def _layer(x: Tensor, layer: Layer, tower: Tower, turns: Tensor, cache: Tensor) -> Tensor:
     rows = x.shape[0]
     h = functional.rms_norm(x, x.shape[-1:], layer.norm1, tower.eps)
-    flat = torch.mm(h.to(layer.qkv.dtype), layer.qkv).float()
+    qkv, out, gate_up, down = layer.qkv, layer.out, layer.gate_up, layer.down
+    flat = torch.mm(h.to(qkv.dtype), qkv).float()
     pairs = torch.view_as_complex(flat.view(rows, tower.heads + 2, -1, 2))
     turned = torch.view_as_real(pairs * turns).flatten(2).to(cache.dtype)
     q = turned[:, : tower.heads].flatten(0, 1)
     k, v = torch.cat([cache, turned[:, tower.heads :]]).unbind(1)
     seen = functional.scaled_dot_product_attention(q[None, None], k[None, None], v[None, None])
-    x = x + torch.mm(seen.view(rows, -1).to(layer.out.dtype), layer.out)
+    x = x + torch.mm(seen.view(rows, -1).to(out.dtype), out)
     h = functional.rms_norm(x, x.shape[-1:], layer.norm2, tower.eps)
-    gate, up = torch.mm(layer.gate_up, h.to(layer.gate_up.dtype).t()).chunk(2)
+    gate, up = torch.mm(gate_up, h.to(gate_up.dtype).t()).chunk(2)
     mixed = (functional.gelu(gate, approximate="tanh") * up).t()
-    return x + torch.mm(mixed.to(layer.down.dtype), layer.down)
+    return x + torch.mm(mixed.to(down.dtype), down)

@@ -6,6 +6,7 @@ Everything linear that follows something linear is multiplied out here, once, in
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -56,6 +57,35 @@ class GemmaLayer:
     down: Tensor
 
 
+class Layer(Protocol):
+    """A GemmaLayer, or what gives its parts when they are read."""
+
+    @property
+    def norm1(self) -> Tensor | None: ...
+
+    @property
+    def qkv(self) -> Tensor: ...
+
+    @property
+    def out(self) -> Tensor: ...
+
+    @property
+    def norm2(self) -> Tensor | None: ...
+
+    @property
+    def gate_up(self) -> Tensor: ...
+
+    @property
+    def down(self) -> Tensor: ...
+
+
+Keep = Callable[[GemmaLayer], Layer]
+
+
+def as_it_is(layer: GemmaLayer) -> Layer:
+    return layer
+
+
 @dataclass(frozen=True, slots=True)
 class Pi0Weights:
     """All of them, on the device, ready to multiply with.
@@ -81,10 +111,10 @@ class Pi0Weights:
     vision_norm: tuple[Tensor, Tensor]
     projector: tuple[Tensor, Tensor]
     embedding: Tensor
-    prefix: tuple[GemmaLayer, ...]
+    prefix: tuple[Layer, ...]
     prefix_last_norm: Tensor | None
     prefix_last_kv: Tensor
-    expert: tuple[GemmaLayer, ...]
+    expert: tuple[Layer, ...]
     state: tuple[Tensor, Tensor]
     action_in: Tensor
     time_in: tuple[Tensor, Tensor]
@@ -99,6 +129,7 @@ def take_weights(
     device: torch.device,
     dtype: torch.dtype,
     vision_dtype: torch.dtype,
+    keep: Keep = as_it_is,
 ) -> Pi0Weights:
     """Takes the weights over from a state dict with LeRobot's names.
 
@@ -110,6 +141,7 @@ def take_weights(
             twice, and they stay apart. What is not a matrix of a layer is float32 always, as in
             LeRobot.
         vision_dtype: of the vision tower's and the projector's matrices.
+        keep: what is kept of a layer of the language model or the expert.
 
     Raises:
         CheckpointError: a tensor is missing, of another shape, not finite, or unknown.
@@ -123,11 +155,12 @@ def take_weights(
     )
     last = sizes.prefix.depth - 1
     prefix = tuple(
-        _gemma_layer(source, f"{_PREFIX}.layers.{i}", sizes.prefix, dtype) for i in range(last)
+        keep(_gemma_layer(source, f"{_PREFIX}.layers.{i}", sizes.prefix, dtype))
+        for i in range(last)
     )
     last_norm, last_kv = _attention_in(source, f"{_PREFIX}.layers.{last}", sizes.prefix, dtype, 0)
     expert = tuple(
-        _gemma_layer(source, f"{_EXPERT}.layers.{i}", sizes.expert, dtype)
+        keep(_gemma_layer(source, f"{_EXPERT}.layers.{i}", sizes.expert, dtype))
         for i in range(sizes.expert.depth)
     )
     action_in, time_in = _action_time(source, sizes)

@@ -22,7 +22,7 @@ from pi0_ros.policy.fast.guidance import Guidance
 from pi0_ros.policy.fast.model import FastModel, Places
 from pi0_ros.policy.fast.pictures import Letterbox
 from pi0_ros.policy.fast.sizes import sizes_of_model
-from pi0_ros.policy.fast.weights import take_weights
+from pi0_ros.policy.fast.weights import Keep, as_it_is, take_weights
 from pi0_ros.policy.modeling_pi0_tiny import PI0TinyPolicy
 
 ORIGIN = Path("random")
@@ -134,10 +134,11 @@ def fast() -> Run:
         vision: str = "float32",
         num_steps: int = 10,
         guidance: Guidance | None = None,
+        keep: Keep = as_it_is,
     ) -> Tensor:
         sizes, device = sizes_of_model(model), torch.device("cpu")
         tensors = {name: value.clone() for name, value in model.state_dict().items()}
-        weights = take_weights(tensors, ORIGIN, sizes, device, DTYPES[dtype], DTYPES[vision])
+        weights = take_weights(tensors, ORIGIN, sizes, device, DTYPES[dtype], DTYPES[vision], keep)
         pictures = list(moment.pictures.values())
         views, count = len(pictures), len(moment.tokens)
         ours = FastModel(weights, sizes, views, num_steps, model.config.tokenizer_max_length)
