@@ -157,6 +157,7 @@ class DemoMonitor:
                 streams=tuple(Stream(_shown(name), *values) for name, *values in streams),
                 refused=_counts(message.refused_kinds, message.refused_counts),
                 chunk_rate_hz=message.chunk_rate_hz,
+                stretch=message.stretch,
             )
         )
 

@@ -45,6 +45,7 @@ class PolicyView:
     streams: tuple[Stream, ...]
     refused: Mapping[str, int]
     chunk_rate_hz: float
+    stretch: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,8 @@ _BOLD, _RED, _YELLOW, _GREEN, _PLAIN = (
 )
 _STATE_COLOURS = {"RUN": _GREEN, "HOLD": _YELLOW, "LATCHED": _RED}
 MIN_COLUMNS = 80
+# A chunk that is stretched by less is no news.
+_NEWS = 1.05
 
 
 def table(record: DemoRecord, seconds: float, columns: int, where: str) -> list[str]:
@@ -44,7 +46,7 @@ def table(record: DemoRecord, seconds: float, columns: int, where: str) -> list[
         f"{'chunks':<13}{policy.chunk_rate_hz:5.1f} /s   "
         f"inference {_ms(record.recent_inference_s)}   action age {_ms(record.recent_ages_s)}",
         f"{'control tick':<13}{_rate(record.recent_ticks_s)}   period    "
-        f"{_ms(record.recent_ticks_s)}   slowed x{safety.slow_down:.2f}",
+        f"{_ms(record.recent_ticks_s)}   slowed x{policy.stretch * safety.slow_down:.2f}",
         "",
         f"{'input':<16}{'rate':>9}{'age':>10}{'received':>11}{'lost':>7}{'refused':>9}",
     ]
@@ -79,9 +81,10 @@ def status_line(record: DemoRecord, seconds: float) -> str:
     reason = f" ({safety.reason})" if safety.reason else ""
     dry_run = f"DRY RUN, divergence {divergence_words(safety)}  " if record.dry_run else ""
     reaching = f"{record.reaching.words()}  " if record.reaching is not None else ""
+    late = f" (late: stretched x{policy.stretch:.2f})" if policy.stretch > _NEWS else ""
     return (
         f"{seconds:6.1f} s  mode {policy.mode.upper()}  {reaching}{dry_run}{safety.state}{reason}  "
-        f"chunks {policy.chunk_rate_hz:.1f}/s  inference {_ms(record.recent_inference_s)}  "
+        f"chunks {policy.chunk_rate_hz:.1f}/s{late}  inference {_ms(record.recent_inference_s)}  "
         f"tick {_ms(record.recent_ticks_s)}  action age {_ms(record.recent_ages_s)}  "
         f"frames lost {sum(stream.dropped for stream in received)}"
         f"/{sum(stream.received for stream in received)}  "

@@ -20,6 +20,7 @@ class PolicyHeard:
     instruction: str
     chunk_rate_hz: float
     inference_s: float
+    stretch: float
 
 
 @dataclass(frozen=True, slots=True)

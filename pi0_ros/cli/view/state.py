@@ -10,6 +10,8 @@ from pi0_ros.cli.view.sight import ControllerHeard, PolicyHeard, Sight
 STALE_PICTURE_S = 1.0
 # The slowest a controller may report, and a policy's status, is once a second.
 _SILENT_S = 3.0
+# Chunks that are stretched by less are no news.
+_NEWS = 1.05
 _CHUNK_NOT_DRAWN = (
     "the chunk is not drawn: where these cameras stand is not known, as it is of the demo scene's"
 )
@@ -44,7 +46,8 @@ class State:
     Attributes:
         headline: the controller's state, one word or two.
         reason: why it is not all well, in words; empty where it is.
-        marks: "DEMO" for a demo checkpoint, "DRY RUN" where nothing is sent to the arm.
+        marks: "DEMO" for a demo checkpoint, "DRY RUN" where nothing is sent to the arm, "SLOWED x…"
+            where chunks are long in coming.
         chunk_rate: chunks a second, in words.
         note: what the pictures cannot show; empty where they show all.
     """
@@ -141,7 +144,9 @@ def _policy(heard: PolicyHeard | None, now_s: float) -> tuple[Level, str, list[s
 def _marks(sight: Sight) -> tuple[str, ...]:
     demo = sight.policy is not None and sight.policy.mode == "DEMO"
     dry_run = sight.controller is not None and sight.controller.dry_run
-    return ("DEMO",) * demo + ("DRY RUN",) * dry_run
+    stretch = 1.0 if sight.policy is None else sight.policy.stretch
+    slowed = (f"SLOWED x{stretch:.2f}",) if stretch > _NEWS else ()
+    return ("DEMO",) * demo + ("DRY RUN",) * dry_run + slowed
 
 
 def _worse(one: Level, other: Level) -> Level:

@@ -195,4 +195,5 @@ def _policy_heard(message: Any, now_s: float) -> PolicyHeard:
         instruction=printable(message.instruction),
         chunk_rate_hz=message.chunk_rate_hz,
         inference_s=message.inference_last_s,
+        stretch=message.stretch,
     )

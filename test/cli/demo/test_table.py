@@ -56,6 +56,15 @@ def test_line_for_a_log_has_mode_state_reason_and_the_fastest_joint() -> None:
     assert line.endswith("fastest joint_6 90%")
 
 
+def test_chunks_that_are_long_in_coming_are_told() -> None:
+    record = steady_record()
+    assert "late" not in status_line(record, 12.3)
+    record.add_policy(policy_view(103.0, stretch=1.5))
+    record.add_safety(safety_view(103.0, 3, slow_down=2.0))
+    assert "chunks 8.0/s (late: stretched x1.50)" in status_line(record, 12.3)
+    assert "slowed x3.00" in shown(record)
+
+
 def test_a_dry_run_is_loud_and_shows_the_divergence_of_each_joint() -> None:
     text = shown(steady_dry_record())
     assert "DRY RUN      nothing is sent to the arm" in text

@@ -28,6 +28,7 @@ def policy_view(at_s: float, received: int = 30, **changes: object) -> PolicyVie
         "streams": tuple(Stream(name, 0.02, received, 1, 0) for name in STREAMS),
         "refused": {},
         "chunk_rate_hz": 8.0,
+        "stretch": 1.0,
     }
     return PolicyView(**values | changes)
 

@@ -29,5 +29,6 @@ def all_well(now_s: float, **controller: object) -> Sight:
         instruction="move to the red block",
         chunk_rate_hz=10.04,
         inference_s=0.012,
+        stretch=1.0,
     )
     return sight

@@ -21,6 +21,13 @@ def test_all_well() -> None:
     assert (state.chunk_rate, state.inference, state.marks) == ("10.0/s", "12 ms", ("DEMO",))
 
 
+def test_chunks_that_are_long_in_coming_are_marked() -> None:
+    sight = all_well(NOW_S)
+    assert sight.policy is not None
+    sight.policy = replace(sight.policy, stretch=1.3)
+    assert state_of(sight, NOW_S).marks == ("DEMO", "SLOWED x1.30")
+
+
 @pytest.mark.parametrize("bad", ["HOLD", "LATCHED"])
 def test_a_controller_that_does_not_run_is_red_with_its_reason(bad: str) -> None:
     state = state_of(all_well(NOW_S, state=bad, reason="joint_states: stale"), NOW_S)
