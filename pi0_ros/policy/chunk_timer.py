@@ -91,11 +91,14 @@ class ChunkTimer:
         # The first of an epoch may be slow for reasons of its own.
         self._supply.came(takeover_ns, counts=epoch == self._epoch)
         self._epoch = epoch
-        delay_ns = self._delay.expected_ns
-        if self._config.stretch and delay_ns is not None:
+        delay_ns, length_ns = self._delay.expected_ns, (self._horizon - 1) * step_ns
+        if takeover_ns - stamp_ns >= length_ns:
+            # Older than it is long: that is for the controller to refuse, not to be played slowly.
+            self.stretch = 1.0
+        elif self._config.stretch and delay_ns is not None:
             left = self._horizon - 1 - self._clock.between(stamp_ns, takeover_ns)
             self.stretch = 1.0 / self._supply.lasting_rate(
-                length_ns=(self._horizon - 1) * step_ns,
+                length_ns=length_ns,
                 left_ns=left * step_ns,
                 delay_ns=delay_ns + self._config.margin_ns,
                 rate=None if self._clock.stands else 1.0 / self.stretch,

@@ -38,6 +38,13 @@ def test_a_chunk_that_takes_most_of_its_length_lasts_until_the_next(delay: float
     assert timer.stretch == pytest.approx(steps[-1])
 
 
+def test_a_chunk_older_than_it_is_long_is_left_to_be_refused() -> None:
+    assert one_at_a_time(ChunkTimer(CONFIG, HORIZON), 2.0, 2.1) == [1.0, 1.0]
+    assert one_at_a_time(ChunkTimer(CONFIG, HORIZON), 1.99)[0] > 2.0
+    margin = TimingConfig(STEP_NS, margin_ns=S // 20)
+    assert one_at_a_time(ChunkTimer(margin, HORIZON), 1.96) == [1.0]
+
+
 def test_stretching_can_be_turned_off() -> None:
     timer = ChunkTimer(TimingConfig(STEP_NS, stretch=False), HORIZON)
     assert one_at_a_time(timer, *[1.9] * 3) == [1.0] * 3

@@ -335,7 +335,7 @@ def test_chunks_that_are_long_in_coming_get_a_longer_step_and_it_is_told(rig: Ri
     rig.thread.activate()
     assert rig.next_chunk().chunk.step_ns == STEP_NS
     rig.thread.activate()
-    late_ns = STEP_NS * rig.stub.description.horizon
+    late_ns = STEP_NS * (rig.stub.description.horizon - 3)
     assert rig.next_chunk(late_ns).chunk.step_ns > 1.5 * STEP_NS
     assert rig.thread.view(time.monotonic_ns()).stretch > 1.5
     rig.thread.activate()
