@@ -131,6 +131,7 @@ class LockstepBridge:
         self._now_ns = _BEGIN_NS
         self._ticks = 0
         self._sequence = 0
+        self._epoch = 1
         self._coming: list[tuple[int, ActionChunk]] = []
         self._sent: Trajectory | None = None
         state = arm.step(self._now_ns)
@@ -147,7 +148,8 @@ class LockstepBridge:
         self._come_to_rest()
 
     def say(self, instruction: str) -> None:
-        """A new instruction."""
+        """A new instruction, which begins a new epoch."""
+        self._epoch += 1
         self._builder.set_instruction(instruction, self._now_ns)
 
     def report(self) -> ControlReport:
@@ -203,7 +205,7 @@ class LockstepBridge:
             joint_names=self._limits.joint_names,
             positions=self._infer(observation),
             sequence=self._sequence,
-            epoch=1,
+            epoch=self._epoch,
         )
 
     def _deliver(self) -> None:

@@ -89,6 +89,17 @@ def test_a_new_instruction_is_what_the_next_observation_says():
     assert [seen.instruction for seen in later if seen is not None] == ["stop"]
 
 
+def test_a_new_instruction_begins_a_new_epoch():
+    running = bridge(to_goal)
+    for _ in range(10):
+        running.tick()
+    assert running.report().epoch == 1
+    running.say("stop")
+    for _ in range(10):
+        running.tick()
+    assert running.report().epoch == 2
+
+
 @pytest.mark.parametrize(
     ("settings", "named"),
     [

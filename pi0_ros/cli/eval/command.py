@@ -20,6 +20,7 @@ EXAMPLES = """\
 examples:
   pi0 eval                                            100 episodes of the shipped checkpoint
   pi0 eval --episodes 20 --no-baselines               a quick look
+  pi0 eval --episodes 200 --in-a-row 10               one try after the other, as in the demo
   pi0 eval --policy-path checkpoints/mine --report eval.json --plots eval/ --video eval.mp4"""
 
 
@@ -39,6 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seed", type=int, default=0, help="of scenes and starts (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--in-a-row",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="put a new scene N - 1 times around the arm where the try before left it, as "
+        "`pi0 demo` does; then it begins anew (default: %(default)s: every try begins anew)",
     )
     parser.add_argument(
         "--engine", choices=("fast", "lerobot"), default="fast", help="what computes chunks"

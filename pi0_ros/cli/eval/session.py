@@ -18,10 +18,10 @@ from pi0_ros.cli.eval.report import build_report, table
 from pi0_ros.policy.manifest import WEIGHTS_FILE, file_sha256
 from pi0_ros.share import share_directory
 from pi0_ros.sim.lockstep import LockstepConfig
-from pi0_ros.sim.reach.episode import EpisodeResult, drawn_episode
+from pi0_ros.sim.reach.episode import EpisodeResult
 
-# Condition, seed and number of an episode.
-Task = tuple[str, int, int]
+# Condition, seed and the numbers of the episodes in a row.
+Task = tuple[str, int, Sequence[int]]
 
 
 def run_session(arguments: argparse.Namespace) -> int:
@@ -43,8 +43,9 @@ def run_session(arguments: argparse.Namespace) -> int:
         # In this process first: what is wrong with a checkpoint is one clear message.
         here = worker.Worker(contestant)
         policy_id = here.policy().description.policy_id
-        tasks = [(name, arguments.seed, n) for name in names for n in range(arguments.episodes)]
-        found = list(_found(contestant, here, tasks, arguments.workers))
+        rows = _rows(arguments.episodes, arguments.in_a_row)
+        tasks = [(name, arguments.seed, row) for name in names for row in rows]
+        found = [each for row in _found(contestant, here, tasks, arguments.workers) for each in row]
         results = {
             name: found[at * arguments.episodes : (at + 1) * arguments.episodes]
             for at, name in enumerate(names)
@@ -58,21 +59,32 @@ def run_session(arguments: argparse.Namespace) -> int:
                 "engine": arguments.engine,
                 "action_rate_hz": arguments.action_rate,
                 "latency_s": arguments.latency,
+                "in_a_row": arguments.in_a_row,
                 "wall_s": round(time.monotonic() - started_s, 1),
             },
         )
-        print(f"{policy_id}, {arguments.episodes} episodes, seed {arguments.seed}")
+        print(f"{policy_id}, {_what(arguments)}")
         print(table(report))
         _write(arguments, report, here)
     return 0
 
 
+def _rows(episodes: int, in_a_row: int) -> list[range]:
+    """The numbers of the episodes, shared out to rows."""
+    return [range(at, min(at + in_a_row, episodes)) for at in range(0, episodes, in_a_row)]
+
+
+def _what(arguments: argparse.Namespace) -> str:
+    rows = f" in rows of {arguments.in_a_row}" if arguments.in_a_row > 1 else ""
+    return f"{arguments.episodes} episodes{rows}, seed {arguments.seed}"
+
+
 def _found(
     contestant: worker.Contestant, here: worker.Worker, tasks: Sequence[Task], workers: int
-) -> Iterator[EpisodeResult]:
+) -> Iterator[list[EpisodeResult]]:
     """The results in the order of the tasks, whoever computes them."""
     progress = Progress()
-    progress.begin(f"{len(tasks)} episodes")
+    progress.begin(f"{sum(len(numbers) for _, _, numbers in tasks)} episodes")
     if workers == 1:
         for number, task in enumerate(tasks):
             progress.at(_where(number, tasks))
@@ -88,7 +100,9 @@ def _found(
 
 
 def _where(number: int, tasks: Sequence[Task]) -> str:
-    return f"episode {number + 1} of {len(tasks)} ({tasks[number][0]})"
+    before = sum(len(numbers) for _, _, numbers in tasks[:number])
+    every = sum(len(numbers) for _, _, numbers in tasks)
+    return f"episode {before + 1} of {every} ({tasks[number][0]})"
 
 
 @contextmanager
@@ -106,7 +120,7 @@ def _pool(contestant: worker.Contestant, workers: int) -> Iterator[ProcessPoolEx
         pool.shutdown(cancel_futures=True)
 
 
-def _wait(future: "Future[EpisodeResult]") -> None:
+def _wait(future: "Future[list[EpisodeResult]]") -> None:
     try:
         future.result(timeout=0.5)
     except TimeoutError:
@@ -137,5 +151,4 @@ def _write(arguments: argparse.Namespace, report: dict[str, Any], here: worker.W
         from pi0_ros.cli.eval.film import film_episodes
 
         count = min(arguments.video_episodes, arguments.episodes)
-        plans = [drawn_episode(arguments.seed, number) for number in range(count)]
-        film_episodes(here, plans, arguments.video)
+        film_episodes(here, arguments.seed, _rows(count, arguments.in_a_row), arguments.video)

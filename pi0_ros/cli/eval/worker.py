@@ -1,6 +1,7 @@
 """Runs episodes in a process of its own: the policy is loaded once, episodes come and go."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pi0_ros.policy.manifest import read_manifest
 from pi0_ros.policy.policy_config import EngineName, PolicyConfig, default_feature
 from pi0_ros.sim.demo_arm import JOINT_NAMES
 from pi0_ros.sim.lockstep import LockstepConfig
-from pi0_ros.sim.reach.episode import EpisodeResult, drawn_episode, run_episode
+from pi0_ros.sim.reach.episode import EpisodeResult, run_row
 from pi0_ros.sim.scene import CAMERAS
 
 
@@ -44,16 +45,14 @@ class Worker:
     def bridge(self) -> LockstepConfig:
         return self._contestant.bridge
 
-    def run(self, condition: str, seed: int, number: int) -> EpisodeResult:
-        """One episode; the same whichever worker runs it."""
-        wanted, plan = CONDITIONS[condition], drawn_episode(seed, number)
+    def run(self, condition: str, seed: int, numbers: Sequence[int]) -> list[EpisodeResult]:
+        """The tries of these numbers in a row; the same whichever worker runs them."""
+        wanted = CONDITIONS[condition]
         policy = self.policy(wanted.trained)
         bridge = self._contestant.bridge
         if not wanted.limited:
             bridge = replace(bridge, limited=False)
-        return run_episode(
-            plan, wanted.infer(policy.infer), bridge, instruction=wanted.told(plan.scene)
-        )
+        return list(run_row(seed, numbers, wanted.infer(policy.infer), bridge, wanted.told))
 
     def policy(self, trained: bool = True) -> Policy:
         """
@@ -92,8 +91,8 @@ def begin(contestant: Contestant) -> None:
     _worker = Worker(contestant)
 
 
-def work(condition: str, seed: int, number: int) -> EpisodeResult:
-    """One episode in a process of a pool."""
+def work(condition: str, seed: int, numbers: Sequence[int]) -> list[EpisodeResult]:
+    """One row of tries in a process of a pool."""
     if _worker is None:
         raise ConfigurationError("the worker was not begun")
-    return _worker.run(condition, seed, number)
+    return _worker.run(condition, seed, numbers)

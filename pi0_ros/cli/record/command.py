@@ -30,7 +30,7 @@ examples:
 
 Ctrl-C ends a recording: finished episodes stay, the one under way is left out. LeRobot reads the
 dataset with LeRobotDataset("any/name", root="~/data/reach"); docs/recording.md tells more."""
-EXPERTS = ("reach", "reach-lessons", "reach-low")
+EXPERTS = ("reach", "reach-lessons", "reach-low", "reach-beside")
 _LIVE_ONLY = ("params_file", "instruction", "episode_seconds", "pause_seconds", "most_gaps", "bag")
 
 # A picture may be so old as its camera allows, and the joint states around it a little older.
@@ -71,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=EXPERTS,
         help="who shows what: reach is the task as `pi0 eval` has it; reach-lessons are easier "
         "scenes, which show first what pictures and words mean; reach-low begins with a low arm, "
-        "as after a try",
+        "as after a try; reach-beside at rest beside a block, as where a policy came down amiss",
     )
     simulated.add_argument(
         "--seed",
@@ -147,11 +147,13 @@ def _run_simulated(arguments: argparse.Namespace) -> int:
     from pi0_ros.cli.record.summary import summary
     from pi0_ros.policy.dataset.bag_folder import BagFolder
     from pi0_ros.policy.dataset.writer import DatasetWriter
-    from pi0_ros.sim.reach.expert import drawn_low_start
+    from pi0_ros.sim.reach.expert import drawn_beside_start, drawn_low_start
     from pi0_ros.sim.reach.scenes import drawn_lesson, drawn_scene
 
     scenes = drawn_lesson if arguments.expert == "reach-lessons" else drawn_scene
-    starts = drawn_low_start if arguments.expert == "reach-low" else None
+    starts = {"reach-low": drawn_low_start, "reach-beside": drawn_beside_start}.get(
+        arguments.expert
+    )
     layout, status = simulated_layout(arguments.fps, arguments.pictures), 0
     output = arguments.output.expanduser()
     with DatasetWriter(output, layout, resume=arguments.resume) as writer:

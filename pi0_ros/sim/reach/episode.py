@@ -1,7 +1,9 @@
-"""One try at the task: a scene, a start, and what came of it."""
+"""Tries at the task: a scene, a start, and what came of it; one, or several in a row."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -10,11 +12,13 @@ from pi0_ros.core.limits import ArmLimits
 from pi0_ros.sim.demo_arm import LIMITS
 from pi0_ros.sim.lockstep import Infer, LockstepBridge, LockstepConfig, Moment
 from pi0_ros.sim.mujoco.world import ReachWorld
+from pi0_ros.sim.reach.block_view import BlockView
 from pi0_ros.sim.reach.expert import drawn_start
 from pi0_ros.sim.reach.scenes import ReachScene, drawn_scene
-from pi0_ros.sim.renderer import SceneRenderer
 
 LONGEST_S = 10.0
+# Between what a try came to and the next scene, as in `pi0 demo`.
+LINGER_S = 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,51 +73,129 @@ def drawn_episode(seed: int, number: int) -> EpisodePlan:
     return EpisodePlan(drawn_scene(rng), start)
 
 
-def run_episode(
-    plan: EpisodePlan,
-    infer: Infer,
-    config: LockstepConfig,
-    instruction: str | None = None,
-    watch: Callable[[Moment], None] | None = None,
-    limits: ArmLimits = LIMITS,
-) -> EpisodeResult:
-    """Runs until a block is touched or LONGEST_S are over; the same every time.
+def following_scene(seed: int, number: int, tip: FloatArray) -> ReachScene:
+    """What a try of a number asks for where the arm is left as the try before ended.
 
     Args:
-        instruction: what the policy is told; None for what the scene asks for.
-        watch: called with every control tick.
+        tip: where the tool is, shape (3,), m; no block appears near it.
+    """
+    return drawn_scene(np.random.default_rng([seed, number]), tip)
+
+
+class EpisodeRun:
+    """An arm and its table, for one try or several in a row; the same every time.
+
+    Args:
+        told: what the policy is told in a scene; None for what the scene asks for.
+
+    Raises:
+        PolicyError: of `infer`, in all methods.
+    """
+
+    def __init__(
+        self,
+        plan: EpisodePlan,
+        infer: Infer,
+        config: LockstepConfig,
+        told: Callable[[ReachScene], str] | None = None,
+        limits: ArmLimits = LIMITS,
+    ) -> None:
+        self._told = (lambda scene: scene.instruction) if told is None else told
+        self._limits = limits
+        self._tick_s = config.control.tick_s
+        self._world = world = ReachWorld(limits, plan.scene, plan.start)
+        view = BlockView(plan.scene.blocks)
+        self._bridge = LockstepBridge(
+            limits,
+            world,
+            lambda positions: view.draw(world.blocks, positions),
+            infer,
+            self._told(plan.scene),
+            config,
+        )
+        self._commands = [frozen(plan.start)] * 2
+        self._limited: int = 0
+        self._rejected: Counter[str] = Counter()
+
+    @property
+    def tip(self) -> FloatArray:
+        """Tip of the tool, shape (3,), m."""
+        return self._world.tip
+
+    def attempt(self, watch: Callable[[Moment], None] | None = None) -> EpisodeResult:
+        """Until a block is touched or LONGEST_S are over.
+
+        Args:
+            watch: called with every control tick.
+        """
+        tick_s, longest = self._tick_s, round(LONGEST_S / self._tick_s)
+        commands = self._commands[-2:]
+        displacement, slow_down, ticks = 0.0, 1.0, 0
+        while ticks < longest and not self._world.touched:
+            moment = self._bridge.tick()
+            ticks += 1
+            commands.append(moment.commanded)
+            report = self._bridge.report()
+            displacement = max(displacement, float(np.max(report.displacement)))
+            slow_down = max(slow_down, report.slow_down)
+            if watch is not None:
+                watch(moment)
+        velocities = np.diff(np.array(commands), axis=0) / tick_s
+        accelerations = np.diff(velocities, axis=0) / tick_s
+        limited, rejected = sum(report.limited_ticks), Counter(report.rejected)
+        result = EpisodeResult(
+            asked=self._world.scene.target,
+            touched=self._world.touched[0] if self._world.touched else None,
+            seconds=ticks * tick_s,
+            peak_velocity=float(np.max(np.abs(velocities) / self._limits.velocity)),
+            peak_acceleration=float(np.max(np.abs(accelerations) / self._limits.acceleration)),
+            limited=(limited - self._limited) / (ticks * self._limits.joints),
+            displacement_rad=displacement,
+            slow_down=slow_down,
+            rejected=dict(rejected - self._rejected),
+        )
+        self._commands, self._limited, self._rejected = commands[-2:], limited, rejected
+        return result
+
+    def linger(self, watch: Callable[[Moment], None] | None = None) -> None:
+        """As long as people are given to see what happened; the policy goes on."""
+        for _ in range(round(LINGER_S / self._tick_s)):
+            moment = self._bridge.tick()
+            self._commands.append(moment.commanded)
+            if watch is not None:
+                watch(moment)
+        report = self._bridge.report()
+        self._limited, self._rejected = sum(report.limited_ticks), Counter(report.rejected)
+
+    def put(self, scene: ReachScene) -> None:
+        """Another scene around the arm where it is, and what is asked for in it."""
+        self._world.replace_scene(scene)
+        self._bridge.say(self._told(scene))
+
+
+def run_row(
+    seed: int,
+    numbers: Sequence[int],
+    infer: Infer,
+    config: LockstepConfig,
+    told: Callable[[ReachScene], str] | None = None,
+    watch: Callable[[int, Moment], None] | None = None,
+) -> Iterator[EpisodeResult]:
+    """Tries in a row: the first as drawn_episode has it, the others from where the arm is left.
+
+    Args:
+        numbers: of the tries.
+        told: see EpisodeRun.
+        watch: called with a try's number and every control tick of it.
 
     Raises:
         PolicyError: of `infer`.
     """
-    scene = plan.scene
-    world = ReachWorld(limits, scene, plan.start)
-    # Until something is touched, and that ends it, the blocks stand where they stood.
-    renderer = SceneRenderer(blocks=scene.blocks.values())
-    told = scene.instruction if instruction is None else instruction
-    bridge = LockstepBridge(limits, world, renderer.render, infer, told, config)
-    tick_s, longest = config.control.tick_s, round(LONGEST_S / config.control.tick_s)
-    commands = [frozen(plan.start)] * 2
-    displacement, slow_down, ticks = 0.0, 1.0, 0
-    while ticks < longest and not world.touched:
-        moment = bridge.tick()
-        ticks += 1
-        commands.append(moment.commanded)
-        report = bridge.report()
-        displacement = max(displacement, float(np.max(report.displacement)))
-        slow_down = max(slow_down, report.slow_down)
-        if watch is not None:
-            watch(moment)
-    velocities = np.diff(np.array(commands), axis=0) / tick_s
-    accelerations = np.diff(velocities, axis=0) / tick_s
-    return EpisodeResult(
-        asked=scene.target,
-        touched=world.touched[0] if world.touched else None,
-        seconds=ticks * tick_s,
-        peak_velocity=float(np.max(np.abs(velocities) / limits.velocity)),
-        peak_acceleration=float(np.max(np.abs(accelerations) / limits.acceleration)),
-        limited=sum(report.limited_ticks) / (ticks * limits.joints),
-        displacement_rad=displacement,
-        slow_down=slow_down,
-        rejected=dict(report.rejected),
-    )
+    run: EpisodeRun | None = None
+    for number in numbers:
+        if run is None:
+            run = EpisodeRun(drawn_episode(seed, number), infer, config, told)
+        else:
+            run.linger()
+            run.put(following_scene(seed, number, run.tip))
+        yield run.attempt(None if watch is None else partial(watch, number))

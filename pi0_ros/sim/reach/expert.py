@@ -36,6 +36,8 @@ _ROLL_SHARE = 0.8
 _STEP_S = 0.02
 # From a low tip to the middle of a block: fingers beside it.
 _CLEAR_M = 0.1
+# As close as fingers get to the middle of a block without touching it, lower than its top.
+_FINGERS_M = 0.075
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,6 +149,30 @@ def drawn_low_start(rng: np.random.Generator, scene: ReachScene) -> FloatArray:
         if np.all((q > LIMITS.lower + 0.05) & (q < LIMITS.upper - 0.05)):
             return frozen(q)
     raise ConfigurationError("expert: no low start found")
+
+
+def drawn_beside_start(rng: np.random.Generator, scene: ReachScene) -> FloatArray:
+    """At rest beside a block or above it, where a policy that came down amiss stands still.
+
+    Returns:
+        Joint positions, shape (6,), rad.
+    """
+    others = [block for name, block in scene.blocks.items() if name != scene.target]
+    for _ in range(1000):
+        beside = others[0] if others and rng.random() < 0.25 else scene.blocks[scene.target]
+        away, turn = rng.uniform(0.0, 0.22), rng.uniform(0.0, 2.0 * np.pi)
+        place = beside.centre + away * np.array([np.cos(turn), np.sin(turn)])
+        near = min(np.linalg.norm(place - block.centre) for block in scene.blocks.values())
+        lowest = 0.045 if near > _FINGERS_M else beside.edge_m + 0.005
+        height = rng.uniform(lowest, lowest + 0.06)
+        if not RADIUS_M[0] - 0.04 < np.hypot(*place) < RADIUS_M[1] + 0.01:
+            continue
+        q = np.array(pointing_down([*place, height]))
+        q[5] = _ROLL_SHARE * q[0]
+        q += rng.normal(0.0, 1.0, 6) * [0.0, 0.01, 0.01, 0.05, 0.03, 0.1]
+        if np.all((q > LIMITS.lower + 0.05) & (q < LIMITS.upper - 0.05)):
+            return frozen(q)
+    raise ConfigurationError("expert: no start beside a block found")
 
 
 def _rising(value: float, low: float, high: float) -> float:

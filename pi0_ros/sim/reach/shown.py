@@ -1,10 +1,9 @@
 """The reaching task, shown once: what the cameras saw and what the arm was told, frame by frame."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.control_config import ControlConfig
@@ -13,10 +12,9 @@ from pi0_ros.core.observation import Observation
 from pi0_ros.sim.demo_arm import LIMITS
 from pi0_ros.sim.lockstep import LockstepBridge, LockstepConfig
 from pi0_ros.sim.mujoco.world import ReachWorld
+from pi0_ros.sim.reach.block_view import BlockView
 from pi0_ros.sim.reach.expert import ReachExpert, drawn_start
 from pi0_ros.sim.reach.scenes import ReachScene, drawn_scene
-from pi0_ros.sim.renderer import SceneRenderer
-from pi0_ros.sim.scene import Block
 
 Scenes = Callable[[np.random.Generator], ReachScene]
 Starts = Callable[[np.random.Generator, ReachScene], FloatArray]
@@ -30,8 +28,6 @@ _CHUNK_RATE_HZ = 30.0
 _CHUNK_ROWS = 30
 # Above the block's top, sideways of its middle: the tip is on the block.
 _ON_TOP_M = 0.02
-# A block that was pushed by less looks the same.
-_SEEN_M, _SEEN_RAD = 0.002, 0.03
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +79,7 @@ class ShownReach:
         self._world = ReachWorld(LIMITS, self._scene, start)
         # Not through self: a cycle would keep each demonstration's backdrops, megabytes, until some
         # later collection.
-        world, view = self._world, _View(self._scene.blocks)
+        world, view = self._world, BlockView(self._scene.blocks)
         self._tick_s = control.tick_s
         self._bridge = LockstepBridge(
             LIMITS,
@@ -132,33 +128,6 @@ class ShownReach:
             return False
         beside_m = float(np.linalg.norm(tip[:2] - block.centre))
         return beside_m <= block.edge_m / 2.0 and float(tip[2]) <= block.edge_m + _ON_TOP_M
-
-
-class _View:
-    """Pictures with the blocks where they are; drawing what stands still takes long."""
-
-    def __init__(self, blocks: Mapping[str, Block]) -> None:
-        self._blocks = dict(blocks)
-        self._renderer = SceneRenderer(blocks=self._blocks.values())
-
-    def draw(
-        self, blocks: Mapping[str, Block], positions: FloatArray
-    ) -> Mapping[str, NDArray[np.uint8]]:
-        if self._looks_different(blocks):
-            self._blocks = dict(blocks)
-            self._renderer = SceneRenderer(blocks=self._blocks.values())
-        return self._renderer.render(positions)
-
-    def _looks_different(self, blocks: Mapping[str, Block]) -> bool:
-        if blocks.keys() != self._blocks.keys():
-            return True
-        quarter = np.pi / 2.0
-        for name, block in blocks.items():
-            drawn = self._blocks[name]
-            turned = abs((block.yaw_rad - drawn.yaw_rad + quarter / 2.0) % quarter - quarter / 2.0)
-            if np.linalg.norm(block.centre - drawn.centre) > _SEEN_M or turned > _SEEN_RAD:
-                return True
-        return False
 
 
 def shown_reach(

@@ -22,7 +22,14 @@ from pi0_ros.core.observation import Observation
 from pi0_ros.policy.manifest import WEIGHTS_FILE
 from pi0_ros.share import share_directory
 from pi0_ros.sim.lockstep import LockstepConfig
-from pi0_ros.sim.reach.episode import EpisodeResult, drawn_episode, run_episode
+from pi0_ros.sim.reach import episode
+from pi0_ros.sim.reach.episode import (
+    LINGER_S,
+    EpisodeResult,
+    EpisodeRun,
+    drawn_episode,
+    run_row,
+)
 from pi0_ros.sim.reach.expert import ReachExpert
 
 EPISODES = 12
@@ -41,7 +48,7 @@ def worker():
 
 
 def test_the_shipped_policy_reaches_the_block_that_it_is_told_to(worker):
-    results = [worker.run(AS_IT_IS, SEED, number) for number in range(EPISODES)]
+    results = [each for number in range(EPISODES) for each in worker.run(AS_IT_IS, SEED, [number])]
     reached = sum(result.success for result in results)
     assert reached >= LEAST_SUCCESSES, [(r.asked, r.touched, r.seconds) for r in results]
     for result in results:
@@ -50,12 +57,14 @@ def test_the_shipped_policy_reaches_the_block_that_it_is_told_to(worker):
 
 
 def test_told_to_go_to_the_other_block_it_does_not_go_to_the_first(worker):
-    results = [worker.run("swapped", SEED, number) for number in range(EPISODES)]
+    results = [each for number in range(EPISODES) for each in worker.run("swapped", SEED, [number])]
     assert sum(result.success for result in results) <= MOST_SWAPPED
 
 
 def test_an_episode_repeats_to_the_last_bit(worker):
-    assert worker.run(AS_IT_IS, SEED, 0) == worker.run(AS_IT_IS, SEED, 0)
+    row = worker.run(AS_IT_IS, SEED, [0, 1])
+    assert worker.run(AS_IT_IS, SEED, [0, 1]) == row
+    assert worker.run(AS_IT_IS, SEED, [0]) == row[:1]
 
 
 def expert_of(plan):
@@ -63,19 +72,44 @@ def expert_of(plan):
     return lambda observation: expert.future(observation.positions, 20, 0.1)
 
 
+def motionless(observation):
+    return np.tile(observation.positions, (20, 1))
+
+
 def test_the_expert_succeeds_and_a_motionless_policy_runs_out_of_time():
     plan = drawn_episode(SEED, 1)
     config = LockstepConfig(10.0)
-    assert run_episode(plan, expert_of(plan), config).success
-    still = run_episode(plan, lambda seen: np.tile(seen.positions, (20, 1)), config)
+    assert EpisodeRun(plan, expert_of(plan), config).attempt().success
+    still = EpisodeRun(plan, motionless, config).attempt()
     assert (still.touched, still.success) == (None, False)
     assert still.seconds == pytest.approx(10.0)
 
 
 def test_without_the_limiter_more_is_asked_of_the_arm_than_it_may():
     plan = drawn_episode(SEED, 1)
-    free = run_episode(plan, expert_of(plan), LockstepConfig(10.0, limited=False))
+    free = EpisodeRun(plan, expert_of(plan), LockstepConfig(10.0, limited=False)).attempt()
     assert free.peak_acceleration > 1.0
+
+
+def test_in_a_row_the_arm_stays_and_the_words_and_blocks_are_new(monkeypatch):
+    monkeypatch.setattr(episode, "LONGEST_S", 1.0)
+    seen = []
+
+    def watched(observation):
+        seen.append(observation)
+        return motionless(observation)
+
+    first, second = run_row(SEED, [0, 2], watched, LockstepConfig(10.0))
+    assert (first.touched, second.touched) == (None, None)
+    # Pictures ten times a second: one second, the pause, one second.
+    at = round(10 * (1.0 + LINGER_S)) + 1
+    assert len(seen) == pytest.approx(at + 9, abs=2)
+    before, after = seen[at - 2], seen[at]
+    np.testing.assert_allclose(after.positions, drawn_episode(SEED, 0).start, atol=0.02)
+    assert before.instruction == f"move to the {first.asked} block"
+    assert after.instruction == f"move to the {second.asked} block"
+    assert first.asked != second.asked
+    assert not np.array_equal(after.images["top"], before.images["top"])
 
 
 def test_what_a_baseline_takes_away_is_away():
@@ -199,11 +233,14 @@ def test_what_cannot_work_is_said_at_once(tmp_path, capsys):
 def test_a_whole_evaluation_from_the_command_line(tmp_path, capsys):
     file, film, plots = tmp_path / "r.json", tmp_path / "film.mp4", tmp_path / "plots"
     words = ["--episodes", "2", "--no-baselines", "--workers", "1", "--video-episodes", "1"]
+    words += ["--in-a-row", "2"]
     options = ["--report", str(file), "--video", str(film), "--plots", str(plots)]
     assert main(["eval", *words, *options]) == 0
     report = json.loads(file.read_text())
-    assert report["episodes"] == 2
+    assert (report["episodes"], report["in_a_row"]) == (2, 2)
     assert len(report["results"][AS_IT_IS]) == 2
     assert film.stat().st_size > 1000
     assert {path.name for path in plots.iterdir()} == {"success_rates.png", "seconds_to_reach.png"}
-    assert "success" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "2 episodes in rows of 2" in said
+    assert "success" in said

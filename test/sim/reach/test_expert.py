@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pi0_ros.sim.demo_arm import LIMITS, forward
-from pi0_ros.sim.reach.expert import ReachExpert, drawn_low_start, drawn_start
+from pi0_ros.sim.reach.expert import ReachExpert, drawn_beside_start, drawn_low_start, drawn_start
 from pi0_ros.sim.reach.scenes import drawn_scene
 
 STEP_S = 0.02
@@ -58,3 +58,17 @@ def test_low_starts_are_beside_the_blocks_or_on_top_of_the_other_one():
         assert min(near) > 0.07 or tip[2] > other.edge_m - 0.01
         assert tip[2] < 0.13
     assert 5 < on_top < 35
+
+
+def test_starts_beside_a_block_are_low_near_it_and_touch_none():
+    rng = np.random.default_rng(5)
+    at_target = 0
+    for _ in range(60):
+        scene = drawn_scene(rng)
+        tip = forward(drawn_beside_start(rng, scene)).tip
+        near = {n: np.linalg.norm(tip[:2] - block.centre) for n, block in scene.blocks.items()}
+        at_target += min(near, key=near.__getitem__) == scene.target
+        assert min(near.values()) < 0.24
+        assert min(near.values()) > 0.06 or tip[2] > 0.065
+        assert tip[2] < 0.15
+    assert 30 < at_target < 60
