@@ -63,9 +63,9 @@ POLICY = (
         "quantization",
         "string",
         "none",
-        "int8 keeps the language model's and the action expert's matrices as int8: half of the "
-        "memory of bfloat16, slower, and other chunks; look at them before an arm does. Engine "
-        "fast only.",
+        "Of the weights: int8 keeps the language model's and the action expert's matrices in half "
+        "of the memory of bfloat16, is slower, and gives other chunks; look at them before an arm "
+        "does. Engine fast only.",
         choices=("none", "int8"),
     ),
     CAMERA_NAMES,

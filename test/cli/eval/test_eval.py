@@ -140,14 +140,15 @@ def test_each_condition_runs_the_model_and_the_bridge_that_it_names(monkeypatch,
         for folder in (trained, untrained)
     }
     monkeypatch.setattr(worker_module, "load_policy", lambda config: loaded[config.path])
+    scene = drawn_episode(SEED, 0).scene
     monkeypatch.setattr(
         worker_module,
-        "run_episode",
-        lambda plan, infer, bridge, instruction: (*infer(seen), bridge.limited, instruction),
+        "run_row",
+        lambda seed, numbers, infer, bridge, told: [(*infer(seen), bridge.limited, told(scene))],
     )
     worker = Worker(Contestant(trained, untrained, "fast", "cpu", LockstepConfig(10.0)))
-    came = {name: worker.run(name, SEED, 0) for name in CONDITIONS}
-    told = drawn_episode(SEED, 0).scene.instruction
+    came = {name: worker.run(name, SEED, [0])[0] for name in CONDITIONS}
+    told = scene.instruction
     assert {name for name, what in came.items() if what[0] == untrained} == {"untrained"}
     assert {name for name, what in came.items() if what[1] is not seen} == {
         "blank_instruction",
@@ -170,12 +171,12 @@ def test_of_a_whole_evaluation_one_baseline_has_the_same_model_with_other_weight
             description=SimpleNamespace(policy_id="stub"), infer=lambda _: weights
         )
 
-    def run(plan, infer, bridge, instruction):
+    def run(seed, numbers, infer, bridge, told):
         runs.append(infer(SimpleNamespace()))
-        return result("red")
+        return [result("red") for _ in numbers]
 
     monkeypatch.setattr(worker_module, "load_policy", load)
-    monkeypatch.setattr(worker_module, "run_episode", run)
+    monkeypatch.setattr(worker_module, "run_row", run)
     plain = {name: Condition("", trained=one.trained) for name, one in CONDITIONS.items()}
     monkeypatch.setattr(worker_module, "CONDITIONS", plain)
     words = ["--episodes", "1", "--workers", "1", "--report", str(tmp_path / "r.json")]
