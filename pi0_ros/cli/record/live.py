@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 import rclpy
+from rclpy.exceptions import NameValidationException
 from rclpy.experimental.events_executor import EventsExecutor
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
@@ -53,8 +54,11 @@ def record_live(
             node = RecordingNode(
                 settings, session, status.say, bag, namespace=namespace, context=context
             )
-        except ValueError as error:
-            raise ConfigurationError(f"--namespace {namespace!r}: {error}") from error
+        except NameValidationException as error:
+            raise ConfigurationError(
+                f"--namespace {namespace!r}: expected names of letters, digits and underscores, "
+                "separated by /"
+            ) from error
         executor = EventsExecutor(context=context)
         executor.add_node(node)
         status.say(_how(node, plan))

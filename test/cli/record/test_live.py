@@ -125,6 +125,14 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[st
         gc.collect()
 
 
+def test_an_impossible_namespace_is_a_clear_error(
+    command: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # The one that is given last counts.
+    assert main([*command, "--namespace", "a b"]) == 1
+    assert "--namespace 'a b': expected names of letters, digits" in capfd.readouterr().err
+
+
 def test_episodes_of_the_mocked_arm_are_recorded_and_read_back(
     command: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
