@@ -118,7 +118,9 @@ class Admission:
             "speed",
             f"asked to move at over {ABSURD_SPEED_FACTOR:g} times its velocity limit",
         )
-        due = min(max(0, int(past)), len(rows) - 1)
+        if past >= len(rows) - 1:
+            raise InputRefused("stale", "chunk: the arm has come past its last row already")
+        due = max(0, int(past))
         self._require(
             np.abs(rows[due] - arm.planned) <= self._max_start_distance_rad,
             "start distance",

@@ -65,10 +65,10 @@ class ChunkPlayer:
         """Follows no chunk any more."""
         self.playback = None
 
-    def stand_if_idle(self, time_ns: int) -> None:
-        """Where no chunk is played, the arm comes no further along one from `time_ns` on."""
+    def stand_if_idle(self, time_ns: int, braking_s: float = 0.0) -> None:
+        """Where no chunk is played, the arm brakes from `time_ns` on and comes no further."""
         if self.playback is None:
-            self._clock.stand(time_ns)
+            self._clock.stand(time_ns, braking_s)
 
     def take(self, chunk: ActionChunk, now_ns: int, arm: ArmNow, afresh: bool = False) -> None:
         """Plays `chunk` from `arm.splice_ns` on.

@@ -9,8 +9,9 @@ from pi0_ros.core.ramp import CHANGE_PER_S
 _REMEMBERED = 8
 # The next one may take so much longer than the slowest of these.
 _LATER = 0.1
-# Slower than this is standing.
-_SLOWEST = 0.05
+# One that comes within its own length needs no less than half of its speed for long; a picture must
+# not drive an arm for much longer than its chunk was made for.
+_SLOWEST = 0.25
 
 
 class ChunkSupply:

@@ -222,9 +222,9 @@ class ControlLoop:
             if ahead_s > 0.0:
                 self._forget_time(now_ns, f"the clock jumped ahead by {ahead_s:.2f} s")
             self._supervise(now_ns, steady_ns)
-            self._player.stand_if_idle(self._splice_ns(now_ns))
             # Outside RUN there is no playback, and the planner brakes.
             self._planner.advance(now_ns, self._player.playback, self._player.speed)
+            self._player.stand_if_idle(self._splice_ns(now_ns), self._planner.braking_s)
             self._planner.record.ticked(steady_ns, self._player.age_s(now_ns))
             return Command(
                 trajectory=self._planner.trajectory(),
@@ -280,6 +280,7 @@ class ControlLoop:
         if told is None or not stands_at(limits, self._config.tick_s, told, measured):
             told = measured
         self._planner.start(told, now_ns)
+        self._player.stand_if_idle(now_ns)
         self._clock.restart(now_ns, steady_ns)
         self._not_before_ns = now_ns
         self._hold(WAITING_FOR_CHUNK)

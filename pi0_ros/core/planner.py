@@ -115,6 +115,11 @@ class Planner:
         return self._plan.position(self._plan.last)
 
     @property
+    def braking_s(self) -> float:
+        """From the promised instant until the arm is at rest if nothing more is planned."""
+        return max(0, self._plan.last - self._promised) * self._config.tick_s
+
+    @property
     def at_rest(self) -> bool:
         return self._played.at_rest_from(self._promised)
 

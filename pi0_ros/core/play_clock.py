@@ -52,10 +52,19 @@ class PlayClock:
         """Whether nothing is played from the newest change on."""
         return self._stretches[-1].ramp.target == 0.0
 
-    def stand(self, time_ns: int) -> None:
-        """Nothing is played from `time_ns` on."""
-        if not self.stands:
+    def stand(self, time_ns: int, braking_s: float = 0.0) -> None:
+        """Nothing is played from `time_ns` on, and the arm stands `braking_s` later.
+
+        All joints brake together in a straight line, so that they come half as far along their way
+        as they would have at their speed.
+        """
+        if self.stands:
+            return
+        rate, slow_down = self._rate_at(time_ns), self._stretches[-1].slow_down
+        if braking_s <= 0.0 or rate <= 0.0:
             self._begin(Ramp(time_ns, 0.0, 0.0), 1.0)
+        else:
+            self._begin(Ramp(time_ns, rate, 0.0, rate / braking_s), slow_down)
 
     def play(
         self, time_ns: int, rows_per_s: float, share: float = 1.0, slow_down: float = 1.0

@@ -87,15 +87,15 @@ class ChunkTimer:
             now_ns: ROS time, as `stamp_ns`.
         """
         takeover_ns, step_ns = now_ns + self._config.margin_ns, self._config.step_ns
+        length_ns = (self._horizon - 1) * step_ns
+        if takeover_ns - stamp_ns >= length_ns:
+            return self._refused(takeover_ns)
         self._delay.measured(epoch, now_ns - stamp_ns)
         # The first of an epoch may be slow for reasons of its own.
         self._supply.came(takeover_ns, counts=epoch == self._epoch)
         self._epoch = epoch
-        delay_ns, length_ns = self._delay.expected_ns, (self._horizon - 1) * step_ns
-        if takeover_ns - stamp_ns >= length_ns:
-            # Older than it is long: that is for the controller to refuse, not to be played slowly.
-            self.stretch = 1.0
-        elif self._config.stretch and delay_ns is not None:
+        delay_ns = self._delay.expected_ns
+        if self._config.stretch and delay_ns is not None:
             left = self._horizon - 1 - self._clock.between(stamp_ns, takeover_ns)
             self.stretch = 1.0 / self._supply.lasting_rate(
                 length_ns=length_ns,
@@ -107,6 +107,13 @@ class ChunkTimer:
         stretched_ns = round(self.stretch * step_ns)
         self._clock.play(takeover_ns, 1e9 / stretched_ns)
         return stretched_ns
+
+    def _refused(self, takeover_ns: int) -> int:
+        """Older than it is long: not to be played slowly, but refused, and no measure of others."""
+        self._supply.came(takeover_ns, counts=False)
+        self._clock.stand(takeover_ns)
+        self.stretch = 1.0
+        return self._config.step_ns
 
     def interrupted(self, now_ns: int) -> None:
         """Nothing can be observed, and the controller holds the arm."""

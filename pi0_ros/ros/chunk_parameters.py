@@ -7,9 +7,10 @@ CHUNKS = (
         "stretch",
         "bool",
         True,
-        "Where a chunk takes longer to come than half its length, it gets a longer step, so that "
-        "it lasts until the next: the arm goes on, slower, on the same path. false: it plays at "
-        "action_rate, stops where a chunk ends, and starts anew with the next.",
+        "Where a chunk would end before the next is there (it takes longer to come than about half "
+        "its length, or chunks are rarer than that), it gets a longer step, up to four times "
+        "1/action_rate: the arm goes on, slower, on the same path. false: it plays at action_rate, "
+        "stops where a chunk ends, and starts anew with the next.",
     ),
     Parameter(
         "takeover_margin",

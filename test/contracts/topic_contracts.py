@@ -17,6 +17,7 @@ from pi0_ros.ros import topics
 JOINTS = tuple(f"joint_{number}" for number in range(1, 7))
 # Of a camera's rate and of the joint states': a mocked device paces itself well.
 _RATE_TOLERANCE = 0.15
+_SLOWEST = 1.7
 _FUTURE_S = 0.05
 DEMO_TOPICS = (
     *(topics.CAMERA_RAW.of_camera(camera) for camera in CAMERAS),
@@ -191,7 +192,8 @@ def _check_rate(topic: str, stamps_ns: Sequence[int], rate_hz: float) -> None:
     periods_s = _periods_s(stamps_ns)
     assert min(periods_s) > 0.0, f"{topic}: stamps do not rise"
     period_s = statistics.median(periods_s)
-    assert abs(period_s * rate_hz - 1.0) <= _RATE_TOLERANCE, (
+    # A busy machine makes it slower, never faster.
+    assert 1.0 - _RATE_TOLERANCE <= period_s * rate_hz <= _SLOWEST, (
         f"{topic}: {1.0 / period_s:.1f} Hz by its stamps, expected {rate_hz} Hz"
     )
 

@@ -112,6 +112,18 @@ def test_the_due_row_is_that_of_the_time_since_the_capture_unless_told_otherwise
     _admission().admit(made, NOW_NS, arm)
 
 
+@pytest.mark.parametrize(("past", "stale"), [(28.9, False), (29.0, True), (400.0, True)])
+def test_a_chunk_of_which_every_row_is_past_is_stale_however_young(past, stale):
+    made = chunk(np.zeros((30, 6)), stamp_ns=NOW_NS)
+    arm = ArmNow(np.zeros(6), NOW_NS + STEP_NS, 0)
+    if stale:
+        with pytest.raises(InputRefused) as caught:
+            _admission().admit(made, NOW_NS, arm, past)
+        assert caught.value.kind == "stale"
+    else:
+        _admission().admit(made, NOW_NS, arm, past)
+
+
 def test_what_is_exactly_at_a_bound_is_admitted():
     arm = six_joints()
     for edge in (arm.lower - 0.01, arm.upper + 0.01):

@@ -88,6 +88,37 @@ def test_an_arm_that_stood_in_a_hold_begins_with_the_first_row(rig):
     assert rig.loop.report().position[5] - start[5] < 0.6
 
 
+def test_an_arm_that_brakes_is_not_pulled_back_by_the_next_chunk(rig):
+    """Its pictures are of the moment at which the chunk before ran out."""
+    rows = np.arange(20)[:, np.newaxis] * STEP_NS / 1e9 * 2.0 * np.eye(6)[5]
+    rig.send(rig.measured() + rows)
+    rig.run(2)
+    while rig.state is ControlState.RUN:
+        rig.tick()
+    start, stamp = rig.measured(), rig.now_ns
+    # It comes to rest meanwhile.
+    rig.run(20)
+    rig.send(start + rows, stamp_ns=stamp)
+    positions = []
+    for _ in range(25):
+        rig.tick()
+        positions.append(rig.loop.report().position[5])
+    assert np.diff(positions).min() > 0.0
+
+
+def test_an_arm_taken_over_anew_begins_with_the_first_row(rig):
+    rig.in_motion()
+    rig.loop.deactivate()
+    rig.rest(1.0)
+    rig.activate()
+    steps = np.arange(40)[:, np.newaxis] * STEP_NS / 1e9 * np.eye(6)[5]
+    start, stamp = rig.measured(), rig.now_ns
+    rig.arm_ns += 30_000_000
+    rig.sense()
+    rig.send(start + steps, stamp_ns=stamp)
+    assert rig.loop._player.playback.row_at(np.array([rig.now_ns]))[0] == 0.0
+
+
 def test_the_row_that_is_due_is_found_at_the_scaled_speed(rig):
     """At full speed it would be 0.6 rad on, at a fifth it is 0.12: both chunks begin there."""
     rig.loop.change_speed(0.2, rig.now_ns)

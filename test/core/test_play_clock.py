@@ -70,6 +70,18 @@ def test_what_stood_begins_at_its_rate():
     assert _counted(clock, 0.5, 1.0, 2.0, 3.0) == pytest.approx([0.5, 0.0, 0.3])
 
 
+def test_what_brakes_comes_half_as_far_as_it_would_at_its_speed():
+    clock = PlayClock()
+    clock.play(_ns(0.0), 1.0, 0.8, 2.0)
+    clock.stand(_ns(1.0), braking_s=0.5)
+    assert _counted(clock, 1.0, 1.5, 9.0) == pytest.approx([0.5 * 0.5 * 0.4, 0.0])
+    # One that stands already has nothing to brake.
+    clock.stand(_ns(9.0), braking_s=0.5)
+    assert _counted(clock, 9.0, 10.0) == [0.0]
+    clock.play(_ns(10.0), 1.0, 0.3)
+    assert _counted(clock, 10.0, 11.0) == pytest.approx([0.3])
+
+
 def test_a_time_that_is_decided_already_is_not_decided_anew():
     clock = PlayClock()
     clock.play(_ns(0.0), 1.0, 1.0, 1.0)

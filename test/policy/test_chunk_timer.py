@@ -45,6 +45,17 @@ def test_a_chunk_older_than_it_is_long_is_left_to_be_refused() -> None:
     assert one_at_a_time(ChunkTimer(margin, HORIZON), 1.96) == [1.0]
 
 
+def test_one_that_is_refused_teaches_nothing_and_leaves_the_arm_standing() -> None:
+    timer = ChunkTimer(CONFIG, HORIZON)
+    steps = one_at_a_time(timer, *[1.2] * 4, 5.0, *[1.2] * 3)
+    assert steps[4] == 1.0
+    assert steps[5:] == pytest.approx([steps[0]] * 3, rel=0.05)
+    timer = ChunkTimer(CONFIG, HORIZON)
+    one_at_a_time(timer, 0.1, 0.1, 0.1, 10.0)
+    assert timer.observed(11 * S).until_takeover is None
+    assert one_at_a_time(timer, 0.1, 0.1, start=11.0) == [1.0, 1.0]
+
+
 def test_stretching_can_be_turned_off() -> None:
     timer = ChunkTimer(TimingConfig(STEP_NS, stretch=False), HORIZON)
     assert one_at_a_time(timer, *[1.9] * 3) == [1.0] * 3
