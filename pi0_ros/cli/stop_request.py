@@ -5,10 +5,16 @@ import threading
 
 
 class StopRequest:
-    """Ctrl-C and SIGTERM as a wish that is asked for between steps; a second one ends at once."""
+    """Ctrl-C and SIGTERM as a wish that is asked for between steps.
 
-    def __init__(self) -> None:
+    Args:
+        insist: whether a second one ends at once; otherwise it changes nothing, for what must end
+            whole and ends soon.
+    """
+
+    def __init__(self, insist: bool = True) -> None:
         self.wanted = False
+        self._insist = insist
         self._previous: dict[int, object] = {}
 
     def __enter__(self) -> "StopRequest":
@@ -24,4 +30,5 @@ class StopRequest:
 
     def _ask(self, number: int, _frame: object) -> None:
         self.wanted = True
-        signal.signal(number, signal.default_int_handler)
+        if self._insist:
+            signal.signal(number, signal.default_int_handler)

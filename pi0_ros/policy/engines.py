@@ -22,8 +22,9 @@ from pi0_ros.core.errors import CheckpointError, ConfigurationError
 from pi0_ros.policy.engine import Engine
 from pi0_ros.policy.fast.engine import FastEngine
 from pi0_ros.policy.fast.int8 import Int8Layer
+from pi0_ros.policy.fast.layers import as_it_is
 from pi0_ros.policy.fast.sizes import sizes_of_model
-from pi0_ros.policy.fast.weights import as_it_is, take_weights
+from pi0_ros.policy.fast.weights import take_weights
 from pi0_ros.policy.lerobot_engine import LeRobotEngine
 from pi0_ros.policy.policy_config import PolicyConfig
 from pi0_ros.policy.processors import Processors

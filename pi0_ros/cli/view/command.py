@@ -89,9 +89,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Shows until Ctrl-C or the time is up; returns the exit status."""
     # Now, so that a Ctrl-C that comes early ends it as a late one does.
-    from pi0_ros.cli.view.stop import stop_on_signals
+    from pi0_ros.cli.stop_request import StopRequest
 
-    with stop_on_signals() as stop:
+    with StopRequest(insist=False) as stop:
         if arguments.no_page and arguments.video is None:
             raise ConfigurationError("--no-page: nothing would be shown; add --video FILE.mp4")
         if arguments.video is not None:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import cv2
 
+from pi0_ros.cli.stop_request import StopRequest
 from pi0_ros.cli.view.frame import Frame
 from pi0_ros.cli.view.page import Feed, is_loopback, served
 from pi0_ros.cli.view.sight import Sight
-from pi0_ros.cli.view.stop import Stop
 from pi0_ros.cli.view.tap import Tap, Watched
 from pi0_ros.cli.view.video import Video
 from pi0_ros.core.errors import Pi0RosError
@@ -48,7 +48,7 @@ class Wanted:
     video_from_run: bool
 
 
-def show(watched: Watched, wanted: Wanted, stop: Stop) -> None:
+def show(watched: Watched, wanted: Wanted, stop: StopRequest) -> None:
     """Shows until `stop` or the time is up.
 
     Raises:
@@ -75,7 +75,7 @@ def show(watched: Watched, wanted: Wanted, stop: Stop) -> None:
 
 
 async def _show(
-    tap: Tap, watched: Watched, wanted: Wanted, video: Video | None, stop: Stop
+    tap: Tap, watched: Watched, wanted: Wanted, video: Video | None, stop: StopRequest
 ) -> None:
     feed = Feed()
     async with _page(feed, wanted):

@@ -12,10 +12,10 @@ from pi0_ros.core.arrays import FloatArray
 from pi0_ros.policy.engine import Mark, unmarked
 from pi0_ros.policy.fast.graph import RecordedCall
 from pi0_ros.policy.fast.guidance import Guidance
+from pi0_ros.policy.fast.layers import Pi0Weights
 from pi0_ros.policy.fast.model import FastModel, Places
 from pi0_ros.policy.fast.pictures import Letterbox
 from pi0_ros.policy.fast.sizes import Pi0Sizes
-from pi0_ros.policy.fast.weights import Pi0Weights
 from pi0_ros.policy.processors import Processors
 
 

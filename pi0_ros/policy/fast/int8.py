@@ -7,7 +7,7 @@ read, which costs time where there is no lack of memory.
 
 from torch import Tensor
 
-from pi0_ros.policy.fast.weights import GemmaLayer
+from pi0_ros.policy.fast.layers import GemmaLayer
 
 _LARGEST = 127.0
 

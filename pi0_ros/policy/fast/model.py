@@ -17,9 +17,9 @@ from torch.nn import functional
 
 from pi0_ros.policy.fast.flow_time import time_embeddings
 from pi0_ros.policy.fast.guidance import Guidance, closing_weight, guidance_weight
+from pi0_ros.policy.fast.layers import Layer, Pi0Weights, VisionLayer
 from pi0_ros.policy.fast.sizes import Pi0Sizes, Tower
 from pi0_ros.policy.fast.traced import traced_velocity
-from pi0_ros.policy.fast.weights import Layer, Pi0Weights, VisionLayer
 
 
 class Places:

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from pi0_ros.policy.fast.layers import Layer, Pi0Weights
 from pi0_ros.policy.fast.sizes import Tower
-from pi0_ros.policy.fast.weights import Layer, Pi0Weights
 
 
 def traced_velocity(

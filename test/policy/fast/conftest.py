@@ -19,10 +19,11 @@ from torch import Tensor, nn
 
 from pi0_ros.policy.configuration_pi0_tiny import PI0TinyConfig
 from pi0_ros.policy.fast.guidance import Guidance
+from pi0_ros.policy.fast.layers import Keep, as_it_is
 from pi0_ros.policy.fast.model import FastModel, Places
 from pi0_ros.policy.fast.pictures import Letterbox
 from pi0_ros.policy.fast.sizes import sizes_of_model
-from pi0_ros.policy.fast.weights import Keep, as_it_is, take_weights
+from pi0_ros.policy.fast.weights import take_weights
 from pi0_ros.policy.modeling_pi0_tiny import PI0TinyPolicy
 
 ORIGIN = Path("random")

@@ -11,7 +11,7 @@ from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.fast.guidance import Guidance, soft_mask
 from pi0_ros.policy.fast.int8 import Int8Layer, Int8Matrix
-from pi0_ros.policy.fast.weights import GemmaLayer
+from pi0_ros.policy.fast.layers import GemmaLayer
 from pi0_ros.policy.loader import load_policy
 from pi0_ros.policy.policy_config import PolicyConfig
 
