@@ -15,9 +15,14 @@ from pi0_ros.core.errors import ConfigurationError
 # Domains above 101 reach into the ports that Linux hands out to anyone. People choose low numbers,
 # so the search begins at the other end.
 _DOMAINS = range(101, 0, -1)
-# DDS: discovery port of the first participant of domain 0, and the distance between domains.
+# Ports of DDS's discovery: domain 0's own, which all participants listen at where multicast is
+# used, then one for each; the distance between participants, and between domains. Participants
+# that find each other on one machine without multicast are at most 32 (rmw_fastrtps).
+_MULTICAST_PORT = 7400
 _FIRST_PORT = 7410
+_PORTS_PER_PARTICIPANT = 2
 _PORTS_PER_DOMAIN = 250
+_PARTICIPANTS = 32
 
 
 @dataclass
@@ -102,10 +107,16 @@ def _locked(path: Path) -> int | None:
 
 
 def _ports_are_free(number: int) -> bool:
-    """Whether no participant on this machine listens as the first one of the domain."""
+    """Whether no participant on this machine listens in the domain, be it the last of many."""
+    participants = (_FIRST_PORT + _PORTS_PER_PARTICIPANT * i for i in range(_PARTICIPANTS))
+    offset = _PORTS_PER_DOMAIN * number
+    return all(_port_is_free(port + offset) for port in (_MULTICAST_PORT, *participants))
+
+
+def _port_is_free(port: int) -> bool:
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
         try:
-            probe.bind(("", _FIRST_PORT + _PORTS_PER_DOMAIN * number))
+            probe.bind(("", port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 return False

@@ -21,11 +21,19 @@ def test_two_reservations_differ_and_a_released_one_is_free_again(tmp_path: Path
         assert again.domain == first.domain
 
 
-def test_a_domain_whose_first_participant_listens_is_not_free(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "port",
+    [
+        pytest.param(7400, id="multicast"),
+        pytest.param(7410, id="first participant"),
+        pytest.param(7416, id="fourth, the others gone"),
+    ],
+)
+def test_a_domain_in_which_somebody_listens_is_not_free(tmp_path: Path, port: int) -> None:
     with reserve_domain(tmp_path) as free:
         number = free.domain
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as participant:
-        participant.bind(("", 7410 + 250 * number))
+        participant.bind(("", port + 250 * number))
         with reserve_domain(tmp_path) as other:
             assert other.domain != number
 
