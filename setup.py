@@ -20,10 +20,10 @@ def manifest(tag: str) -> str:
     return " ".join(re.search(rf"<{tag}[^>]*>(.*?)</{tag}>", text, re.DOTALL)[1].split())
 
 
-def requirement(name: str) -> str:
-    """A direct pin of the policy's requirements, without its comment."""
+def policy_requirements() -> list[str]:
+    """The policy's pins, without their comments."""
     text = (ROOT / "environment/requirements/policy.txt").read_text(encoding="utf-8")
-    return re.search(rf"^{re.escape(name)}==\S+", text, re.MULTILINE)[0]
+    return re.findall(r"^[^\s#]+==[^\s#]+", text, re.MULTILINE)
 
 
 def ament_marker() -> str:
@@ -62,20 +62,6 @@ setup(
     data_files=data_files(),
     options={"build": {"build_base": str(BUILD)}},
     install_requires=["numpy>=2,<2.3", "opencv-python-headless>=4.10", "pyyaml>=6"],
-    extras_require={
-        "policy": [
-            requirement(name)
-            for name in (
-                "lerobot[pi]",
-                "torch",
-                "safetensors",
-                "tokenizers",
-                "websockets",
-                "msgpack",
-                "aiohttp",
-                "av",
-            )
-        ],
-    },
+    extras_require={"policy": policy_requirements()},
     entry_points={"console_scripts": ["pi0 = pi0_ros.cli.main:main"]},
 )

@@ -175,8 +175,8 @@ def test_simulated_time_runs_no_faster_than_told(world: Any, quiet: dict[str, An
 
     world.until(factors, "a real-time factor")
     passed_s = time.monotonic() - begin_s
-    # A busy machine makes it slower.
-    assert 0.0 < factors()[0] < 0.26
+    # A busy machine makes it slower; it is measured over a second, of whole steps.
+    assert 0.0 < factors()[0] < 0.35
     times = [nanoseconds(tick.clock) for tick in ticks]
     assert times == sorted(times)
     assert 0.0 < (times[-1] - times[0]) * 1e-9 < 0.25 * passed_s
