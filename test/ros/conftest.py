@@ -113,8 +113,11 @@ def world(domain: int) -> Iterator[World]:
 
 @pytest.fixture
 def limits() -> dict[str, Any]:
-    """The demo arm's limits as parameters; the tests' process keeps its priority."""
-    result: dict[str, Any] = {"realtime_priority": 0}
+    """The demo arm's limits as parameters; the tests' process keeps its priority.
+
+    All nodes share a thread, which a busy machine lets wait: that is no silent arm.
+    """
+    result: dict[str, Any] = {"realtime_priority": 0, "joint_max_age": 1.0}
     for index, joint in enumerate(JOINT_NAMES):
         for kind in ("position", "velocity", "acceleration"):
             result[f"joint_limits.{joint}.has_{kind}_limits"] = True
