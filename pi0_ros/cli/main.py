@@ -30,7 +30,8 @@ examples:
   pi0 COMMAND --help                          all options of a command
 
 on your own arm, with a ROS 2 installation:
-  ros2 launch pi0_ros bringup.launch.py policy_path:=FOLDER params_file:=my_arm.yaml"""
+  ros2 launch pi0_ros bringup.launch.py policy_path:=FOLDER params_file:=my_arm.yaml \\
+    dry_run:=true"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
