@@ -17,7 +17,7 @@ COMMANDS = {
     "eval": "count how often a policy touches the block it was told to, in simulation",
     "make-checkpoint": "train the small Pi0 that circles over the mocked blocks",
     "record": "record demonstrations into a LeRobotDataset",
-    "reference": "print the tables of topics, parameters and messages",
+    "reference": "print the tables of topics, services, parameters and messages",
     "serve": "serve a checkpoint to a robot elsewhere, over openpi's protocol",
     "train": "train a Pi0 on recorded episodes",
     "view": "show what a running arm sees and plans, on a page or as a video",
@@ -30,7 +30,8 @@ examples:
   pi0 COMMAND --help                          all options of a command
 
 on your own arm, with a ROS 2 installation:
-  ros2 launch pi0_ros bringup.launch.py policy_path:=FOLDER params_file:=my_arm.yaml"""
+  ros2 launch pi0_ros bringup.launch.py policy_path:=FOLDER params_file:=my_arm.yaml \\
+    dry_run:=true"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

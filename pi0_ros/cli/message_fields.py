@@ -1,4 +1,4 @@
-"""The fields of a .msg file with the comments above them."""
+"""The fields of .msg and .srv files with the comments above them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +12,12 @@ class Field:
     type: str
     value: str
     text: str
+
+
+def parts_of(service: str) -> tuple[str, str]:
+    """Request and answer of the .srv text `service`."""
+    request, _, answer = service.partition("\n---\n")
+    return request, answer
 
 
 def fields_of(message: str) -> Iterator[Field]:

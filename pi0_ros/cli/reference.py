@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from pi0_ros.cli.message_fields import fields_of
+from pi0_ros.cli.message_fields import Field, fields_of, parts_of
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.ros.parameter import Parameter, Value
-from pi0_ros.ros.parameters import NODES
+from pi0_ros.ros.parameters import EXTRA, NODES
 from pi0_ros.ros.qos import Qos
 from pi0_ros.ros.topics import SERVICES, TOPICS
 from pi0_ros.share import share_directory
@@ -30,6 +30,8 @@ examples:
   pi0 reference --write docs/interfaces.md  put them between the markers of a document"""
 
 MESSAGES = ("ActionChunk", "InjectedFault", "PolicyStatus", "SafetyReport", "SceneTruth")
+SERVICE_TYPES = ("ResetScene",)
+_PARAMETERS = {**NODES, **EXTRA}
 _MARKED = re.compile(
     r"(?P<open><!-- reference:(?P<table>\S+) -->\n).*?(?P<close><!-- /reference -->)", re.DOTALL
 )
@@ -119,24 +121,31 @@ def _parameters(node: str) -> str:
                 _allowed(parameter),
                 _text(parameter.description),
             )
-            for parameter in NODES[node]
+            for parameter in _PARAMETERS[node]
         ),
     )
 
 
 def _message(name: str) -> str:
     text = (share_directory() / "msg" / f"{name}.msg").read_text()
+    return _markdown(("Field", "Type", "What"), map(_field, fields_of(text)))
+
+
+def _service_type(name: str) -> str:
+    text = (share_directory() / "srv" / f"{name}.srv").read_text()
     return _markdown(
-        ("Field", "Type", "What"),
+        ("", "Field", "Type", "What"),
         (
-            (
-                f"`{field.name}`" + (f" = {field.value}" if field.value else ""),
-                field.type,
-                _text(field.text),
-            )
-            for field in fields_of(text)
+            (side, *_field(field))
+            for side, part in zip(("request", "answer"), parts_of(text), strict=True)
+            for field in fields_of(part)
         ),
     )
+
+
+def _field(field: Field) -> tuple[str, str, str]:
+    value = f" = {field.value}" if field.value else ""
+    return f"`{field.name}`{value}", field.type, _text(field.text)
 
 
 def _text(plain: str) -> str:
@@ -190,6 +199,7 @@ def _markdown(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 TABLES: Mapping[str, Callable[[], str]] = {
     "topics": _topics,
     "services": _services,
-    **{f"parameters:{node}": partial(_parameters, node) for node in NODES},
+    **{f"parameters:{node}": partial(_parameters, node) for node in _PARAMETERS},
     **{f"message:{name}": partial(_message, name) for name in MESSAGES},
+    **{f"service:{name}": partial(_service_type, name) for name in SERVICE_TYPES},
 }

@@ -40,7 +40,8 @@ examples:
 
 the robot's machine reaches it through a tunnel, since nothing here asks who is calling:
   ssh -N -L 8000:127.0.0.1:8000 SERVER &
-  ros2 launch pi0_ros bringup.launch.py policy_path:=ws://127.0.0.1:8000 params_file:=my_arm.yaml
+  ros2 launch pi0_ros bringup.launch.py policy_path:=ws://127.0.0.1:8000 params_file:=my_arm.yaml \\
+    dry_run:=true
 
 is it up?  curl http://127.0.0.1:8000/healthz    Ctrl-C ends it."""
 

@@ -14,9 +14,11 @@ Train a Pi0 on a LeRobotDataset with LeRobot's own training code: a small one fr
 folder OUTPUT.run keeps what --resume goes on from, loss.csv and loss.png."""
 EXAMPLES = """\
 examples:
-  pi0 train --dataset data/reach --output checkpoints/reach
-  pi0 train --dataset data/reach --output checkpoints/reach --resume      after Ctrl-C
-  pi0 train --dataset data/reach --output checkpoints/more --policy-path checkpoints/reach"""
+  pi0 train --dataset data/cups --output trained/cups
+  pi0 train --dataset data/cups --output trained/cups --resume            after Ctrl-C
+  pi0 train --dataset data/more --output trained/more --policy-path trained/cups
+
+a robot that runs it needs the dataset's frames a second as action_rate in its parameter file"""
 
 # What does not decide about the weights, or names folders of this machine.
 _NOT_IN_CARD = (

@@ -12,8 +12,8 @@ class PolicyDescription:
     """What was loaded.
 
     Attributes:
-        policy_id: "demo/<type>-<hash>" or "<folder name>-<hash>"; the hash is the first 12 hex
-            digits of the weights' SHA-256.
+        policy_id: "demo/<type>-<hash>" or "<folder name>-<hash>", where the hash is the first 12
+            hex digits of the weights' SHA-256; the other forms are in msg/ActionChunk.msg.
         is_demo: whether the checkpoint's own manifest says that it is the demo checkpoint.
         device: "cpu" or "cuda:0".
         horizon: rows per chunk.

@@ -1,6 +1,7 @@
 """Where a checkpoint's tokenizer is: on this disk, never on a hub, and never code."""
 
 import json
+import shlex
 from pathlib import Path
 
 from pi0_ros.core.errors import CheckpointError
@@ -33,10 +34,23 @@ def find_tokenizer(checkpoint: Path, given: Path | None, stored_name: str | None
     source = named if not Path(named).is_absolute() else _PI0_TOKENIZER
     raise CheckpointError(
         f"{folder}: no tokenizer there ({' or '.join(_MARKS)}). The checkpoint was trained with "
-        f"{named!r}; nothing is downloaded at run time. Put it there once with `hf download "
-        f"{source} --include 'tokenizer*' 'special_tokens_map.json' --local-dir {folder}`, or name "
-        "its folder in the parameter tokenizer_path"
+        f"{named!r}; nothing is downloaded at run time. Put it there once with "
+        f"`{how_to_download(source, folder, '*token*')}` (before that, where its owner wants to be "
+        "asked, as PaliGemma's does: accept the terms on its page, and `HF_HUB_OFFLINE=0 hf auth "
+        "login`), or name its folder in the parameter tokenizer_path"
     )
+
+
+def how_to_download(repository: str, folder: Path, *patterns: str) -> str:
+    """The command that puts a repository's files of these patterns into `folder`.
+
+    In the package's environment HF_HUB_OFFLINE is 1, with which hf fetches nothing and says that it
+    did. Each pattern has an --include of its own: a second one behind the same --include is taken
+    for the only file that is wanted.
+    """
+    includes = [word for pattern in patterns for word in ("--include", pattern)]
+    words = ["hf", "download", repository, *includes, "--local-dir", str(folder)]
+    return f"HF_HUB_OFFLINE=0 {shlex.join(words)}"
 
 
 def refuse_code(path: Path) -> None:

@@ -7,7 +7,7 @@ from lerobot.configs import PreTrainedConfig
 
 from pi0_ros.core.errors import CheckpointError, ConfigurationError
 from pi0_ros.policy.policy_config import PolicyConfig
-from pi0_ros.policy.tokenizer_folder import find_tokenizer, refuse_code
+from pi0_ros.policy.tokenizer_folder import find_tokenizer, how_to_download, refuse_code
 
 _CONFIG, _PREPROCESSOR = "config.json", "preprocessor_config.json"
 _MAY_NAME_CODE = ("processor_config.json", _PREPROCESSOR, "video_preprocessor_config.json")
@@ -36,8 +36,9 @@ def prepare_vlm(folder: Path, checkpoint: PreTrainedConfig, config: PolicyConfig
         if not (vlm / name).is_file():
             raise CheckpointError(
                 f"{vlm / name}: no such file; SmolVLA is built from its language model's "
-                f"configuration. Put it there once with `hf download {named} --include '*.json' "
-                f"'*.txt' --local-dir {vlm}`, or name its folder in the parameter tokenizer_path"
+                "configuration. Put it there once with "
+                f"`{how_to_download(named, vlm, '*.json', '*.txt')}`, or name its folder in the "
+                "parameter tokenizer_path"
             )
     for name in _MAY_NAME_CODE:
         refuse_code(vlm / name)

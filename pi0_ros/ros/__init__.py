@@ -1,1 +1,1 @@
-"""The ROS nodes: the only place that imports rclpy and messages."""
+"""The ROS nodes, with all that turns messages into what the core knows, and back."""

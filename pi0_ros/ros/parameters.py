@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from pi0_ros.ros.arm_parameters import CONTROLLER, MOCK_ARM, MOCK_CAMERAS
 from pi0_ros.ros.parameter import Parameter
-from pi0_ros.ros.policy_parameters import POLICY
+from pi0_ros.ros.policy_parameters import POLICY, STUB_POLICY
 from pi0_ros.ros.sim_parameters import SIM
 
 # Node name -> its parameters.
@@ -21,3 +21,5 @@ NODES: Mapping[str, tuple[Parameter, ...]] = MappingProxyType(
         "sim": SIM,
     }
 )
+# Executable of a node above -> its parameters beside that node's.
+EXTRA: Mapping[str, tuple[Parameter, ...]] = MappingProxyType({"stub_policy_node": STUB_POLICY})

@@ -2,6 +2,7 @@
 
 from pi0_ros.core.observation_config import ObservationConfig
 from pi0_ros.ros.chunk_parameters import CHUNKS
+from pi0_ros.ros.fault_parameter import POLICY_FAULTS, fault_parameter
 from pi0_ros.ros.parameter import CAMERA, Parameter, Range
 from pi0_ros.ros.remote_parameters import REMOTE
 from pi0_ros.ros.shared_parameters import (
@@ -211,3 +212,6 @@ POLICY = (
     ),
     AUTOSTART,
 )
+
+# What the scripted policy has beside these.
+STUB_POLICY = (fault_parameter(POLICY_FAULTS),)

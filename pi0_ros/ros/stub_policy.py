@@ -3,13 +3,11 @@
 from typing import Any
 
 from pi0_ros.policy.scripted import ScriptedPolicy
-from pi0_ros.ros.fault_parameter import NO_FAULT, POLICY_FAULTS, fault_parameter
+from pi0_ros.ros.fault_parameter import NO_FAULT, POLICY_FAULTS
 from pi0_ros.ros.fault_switch import FaultSwitch
 from pi0_ros.ros.policy import PolicyNode
-from pi0_ros.ros.policy_parameters import POLICY
+from pi0_ros.ros.policy_parameters import POLICY, STUB_POLICY
 from pi0_ros.ros.process import StopRequest
-
-STUB_POLICY = (*POLICY, fault_parameter(POLICY_FAULTS))
 
 
 class StubPolicyNode(PolicyNode):
@@ -20,7 +18,7 @@ class StubPolicyNode(PolicyNode):
     """
 
     def __init__(self, stop: StopRequest | None = None, **kwargs: Any) -> None:
-        super().__init__(stop, load=self._scripted, table=STUB_POLICY, **kwargs)
+        super().__init__(stop, load=self._scripted, table=(*POLICY, *STUB_POLICY), **kwargs)
         self._faults = FaultSwitch(self, POLICY_FAULTS)
         self._once_given = False
 

@@ -40,6 +40,11 @@ def test_shipped_files_have_six_joints_with_all_limits(name: str) -> None:
     assert robot_limits(find_robot_file(name)).joints == 6
 
 
+def test_a_real_arm_begins_slowly_with_the_file_as_it_is_shipped() -> None:
+    parameters = node_parameters(find_robot_file("ur5e.yaml"), "/pi0_controller")
+    assert parameters["speed_scale"] == 0.2
+
+
 def test_a_more_precise_block_outranks_a_wildcard_wherever_it_stands(tmp_path: Path) -> None:
     path = written(
         tmp_path,

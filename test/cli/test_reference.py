@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pi0_ros.cli.message_fields import fields_of
-from pi0_ros.cli.reference import MESSAGES, TABLES, filled
+from pi0_ros.cli.message_fields import fields_of, parts_of
+from pi0_ros.cli.reference import MESSAGES, SERVICE_TYPES, TABLES, filled
 from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.ros.parameters import EXTRA, NODES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -39,6 +40,24 @@ def test_every_field_of_a_message_is_described(message: str) -> None:
     fields = list(fields_of((ROOT / "msg" / f"{message}.msg").read_text()))
     assert fields
     assert [field.name for field in fields if not field.text] == []
+
+
+@pytest.mark.parametrize("service", SERVICE_TYPES)
+def test_every_field_of_a_service_type_is_described(service: str) -> None:
+    parts = [list(fields_of(part)) for part in parts_of((ROOT / f"srv/{service}.srv").read_text())]
+    assert all(parts)
+    assert [field.name for part in parts for field in part if not field.text] == []
+
+
+def test_every_message_and_service_type_has_a_table() -> None:
+    assert sorted(MESSAGES) == sorted(path.stem for path in (ROOT / "msg").iterdir())
+    assert sorted(SERVICE_TYPES) == sorted(path.stem for path in (ROOT / "srv").iterdir())
+
+
+@pytest.mark.parametrize("executable", [path.name for path in ROOT.glob("scripts/*_node")])
+def test_the_parameters_of_every_executable_have_a_table(executable: str) -> None:
+    name = executable.removesuffix("_node")
+    assert {name, f"pi0_{name}"} & set(NODES) or executable in EXTRA
 
 
 def test_a_comment_behind_a_field_describes_it_alone() -> None:

@@ -9,12 +9,12 @@ from pi0_ros.ros.controller_settings import control_config
 from pi0_ros.ros.parameter import Parameter
 from pi0_ros.ros.parameter_check import checked_value
 from pi0_ros.ros.parameter_values import ParameterValues
-from pi0_ros.ros.parameters import NODES
+from pi0_ros.ros.parameters import EXTRA, NODES
 from pi0_ros.ros.policy_settings import observation_config
 
 EVERY = [
     pytest.param(parameter, id=f"{node}-{parameter.name}")
-    for node, table in NODES.items()
+    for node, table in {**NODES, **EXTRA}.items()
     for parameter in table
 ]
 
