@@ -2,12 +2,12 @@
 
 import argparse
 import dataclasses
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pi0_ros.cli.narrator import Narrator
+from pi0_ros.cli.output_file import require_writable, write_report
 from pi0_ros.cli.stop_request import StopRequest
 from pi0_ros.cli.train_options import (
     DESCRIPTION,
@@ -97,7 +97,7 @@ def _train(args: argparse.Namespace, narrator: Narrator, stop: StopRequest) -> i
                 output.rename(workshop / "replaced")
             new.rename(output)
     if args.report:
-        args.report.write_text(json.dumps(_report(trained, proof, args), indent=2) + "\n")
+        write_report(args.report, _report(trained, proof, args))
     where = f"{args.hold_out} episodes held out" if args.hold_out else "the dataset"
     narrator.finish(
         f"{output}: {proof.policy_id}, {trained.parameters / 1e6:.2f} M parameters, loss "
@@ -125,8 +125,7 @@ def _run_folder(output: Path) -> Path:
 def _check_folders(args: argparse.Namespace, output: Path, run_folder: Path) -> None:
     if args.hold_out < 0 or args.save_every < 0:
         raise ConfigurationError("--hold-out and --save-every: must be at least 0")
-    if args.report and not args.report.absolute().parent.is_dir():
-        raise ConfigurationError(f"--report {args.report}: its folder is not there")
+    require_writable("--report", args.report)
     if args.resume and args.force:
         raise ConfigurationError("--resume goes on and --force begins anew: give one of them")
     for folder in (output, run_folder):

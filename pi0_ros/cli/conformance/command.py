@@ -8,6 +8,8 @@ from pathlib import Path
 from pi0_ros.cli.conformance.case import STANDARD, Case
 from pi0_ros.cli.demo.surroundings import demo_domain, new_log_folder, prepare_environment
 from pi0_ros.cli.domain import reserve_arm
+from pi0_ros.cli.number_options import whole
+from pi0_ros.cli.output_file import require_writable, write_report
 from pi0_ros.core.errors import ConfigurationError
 
 DESCRIPTION = """\
@@ -40,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="name all cases and run none")
     parser.add_argument(
         "--kills",
-        type=int,
+        type=whole(),
         metavar="N",
         help="how often a process is killed or frozen at a random moment (default 4, or 0 with "
         "--only or an external policy)",
@@ -67,14 +69,10 @@ def run(arguments: argparse.Namespace) -> int:
         for case in cases:
             print(f"{case.name:36} {case.fault}: {case.reaction}")
         return 0
-    report = arguments.report
-    if report is not None and not report.absolute().parent.is_dir():
-        raise ConfigurationError(f"--report {report}: no such folder")
+    require_writable("--report", arguments.report)
     if arguments.kills is None:
         alone = arguments.only or arguments.policy == "external"
         arguments.kills = 0 if alone else _KILLS
-    if arguments.kills < 0:
-        raise ConfigurationError(f"--kills {arguments.kills}: expected 0 or more")
     if arguments.kills and arguments.policy == "external":
         raise ConfigurationError("--kills: processes that somebody else started are not killed")
     with demo_domain(arguments.domain) as (number, _), reserve_arm(number, ""):
@@ -94,7 +92,7 @@ def _chosen(names: list[str]) -> tuple[Case, ...]:
 def _run_in_domain(arguments: argparse.Namespace, cases: tuple[Case, ...]) -> int:
     # Only now: rclpy takes its domain and its transports from the environment.
     from pi0_ros.cli.conformance.kills import kill_again_and_again
-    from pi0_ros.cli.conformance.report import build_report, write_report
+    from pi0_ros.cli.conformance.report import build_report
     from pi0_ros.cli.conformance.runner import Runner
 
     stopped = _Stopped()

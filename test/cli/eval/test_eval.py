@@ -1,5 +1,6 @@
 """The shipped policy does what it is told; what is counted is counted right."""
 
+import argparse
 import json
 from dataclasses import replace
 from types import SimpleNamespace
@@ -7,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from pi0_ros.cli.eval import session
 from pi0_ros.cli.eval import worker as worker_module
 from pi0_ros.cli.eval.conditions import (
     AS_IT_IS,
@@ -18,6 +20,7 @@ from pi0_ros.cli.eval.conditions import (
 from pi0_ros.cli.eval.report import build_report, table
 from pi0_ros.cli.eval.worker import Contestant, Worker
 from pi0_ros.cli.main import main
+from pi0_ros.core.errors import Pi0RosError
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.manifest import WEIGHTS_FILE
 from pi0_ros.share import share_directory
@@ -229,6 +232,14 @@ def test_what_cannot_work_is_said_at_once(tmp_path, capsys):
     assert "no such folder" in capsys.readouterr().err
     assert main(["eval", "--report", str(tmp_path)]) == 1
     assert "--report" in capsys.readouterr().err
+
+
+def test_what_cannot_be_written_is_said_with_its_option(tmp_path):
+    (tmp_path / "plots").touch()
+    for option, path in (("report", tmp_path), ("plots", tmp_path / "plots")):
+        wanted = dict.fromkeys(("report", "plots", "video")) | {option: path}
+        with pytest.raises(Pi0RosError, match=f"--{option} {path}: cannot be written"):
+            session._write(argparse.Namespace(**wanted), {}, None)
 
 
 def test_a_whole_evaluation_from_the_command_line(tmp_path, capsys):
