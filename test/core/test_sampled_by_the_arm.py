@@ -12,6 +12,7 @@ from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.control_config import ControlConfig
 from pi0_ros.core.limits import ArmLimits
 from pi0_ros.core.trajectory import Trajectory
+from pi0_ros.sim.arm_command import UncheckedTrajectory
 from pi0_ros.sim.curve_judge import Excess, judge, played
 from pi0_ros.sim.desired_curve import DesiredCurve, DesiredState, held, taken_over, through
 from pi0_ros.sim.mock_arm import MockArm
@@ -45,15 +46,13 @@ class Arm:
             own = DesiredState(measured.positions, measured.velocities, np.zeros(6))
         curve = taken_over(own, now_ns, message.times_ns, message.positions, None, None)
         self.pieces.append((now_ns, curve))
-        self.mock.accept_trajectory(
+        told = UncheckedTrajectory(
             int(message.times_ns[0]),
             self.limits.joint_names,
             (message.times_ns - message.times_ns[0]).tolist(),
             message.positions.tolist(),
-            None,
-            None,
-            now_ns,
         )
+        self.mock.accept_trajectory(told, now_ns)
 
     def judged(self, tick_ns: int) -> list[Excess]:
         return judge(self.limits, tick_ns, played(self.pieces))
