@@ -12,7 +12,7 @@ from pi0_ros.cli.conformance.case import CaseFailed, Setting
 from pi0_ros.cli.conformance.cast import Cast
 from pi0_ros.cli.conformance.counts import refusals, rejections
 from pi0_ros.cli.conformance.ear import Ear
-from pi0_ros.msg import PolicyStatus, SafetyReport
+from pi0_ros.msg import SafetyReport
 from pi0_ros.ros import topics
 from pi0_ros.ros.conversions import nanoseconds
 
@@ -274,7 +274,3 @@ class Stage:
         for chunk in self.ear.of(topics.ACTION_CHUNK):
             if not np.isfinite(chunk.values).all():
                 raise CaseFailed(f"chunk {chunk.sequence} holds values that are not finite")
-
-    def waits(self, words: str) -> Callable[[Any], bool]:
-        """Whether a status says that the policy waits, with these words."""
-        return lambda status: status.state == PolicyStatus.STATE_WAITING and words in status.reason

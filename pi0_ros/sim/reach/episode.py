@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 
 from pi0_ros.core.arrays import FloatArray, frozen
-from pi0_ros.core.limits import ArmLimits
 from pi0_ros.sim.demo_arm import LIMITS
 from pi0_ros.sim.lockstep import Infer, LockstepBridge, LockstepConfig, Moment
 from pi0_ros.sim.mujoco.world import ReachWorld
@@ -98,15 +97,13 @@ class EpisodeRun:
         infer: Infer,
         config: LockstepConfig,
         told: Callable[[ReachScene], str] | None = None,
-        limits: ArmLimits = LIMITS,
     ) -> None:
         self._told = (lambda scene: scene.instruction) if told is None else told
-        self._limits = limits
         self._tick_s = config.control.tick_s
-        self._world = world = ReachWorld(limits, plan.scene, plan.start)
+        self._world = world = ReachWorld(LIMITS, plan.scene, plan.start)
         view = BlockView(plan.scene.blocks)
         self._bridge = LockstepBridge(
-            limits,
+            LIMITS,
             world,
             lambda positions: view.draw(world.blocks, positions),
             infer,
@@ -147,9 +144,9 @@ class EpisodeRun:
             asked=self._world.scene.target,
             touched=self._world.touched[0] if self._world.touched else None,
             seconds=ticks * tick_s,
-            peak_velocity=float(np.max(np.abs(velocities) / self._limits.velocity)),
-            peak_acceleration=float(np.max(np.abs(accelerations) / self._limits.acceleration)),
-            limited=(limited - self._limited) / (ticks * self._limits.joints),
+            peak_velocity=float(np.max(np.abs(velocities) / LIMITS.velocity)),
+            peak_acceleration=float(np.max(np.abs(accelerations) / LIMITS.acceleration)),
+            limited=(limited - self._limited) / (ticks * LIMITS.joints),
             displacement_rad=displacement,
             slow_down=slow_down,
             rejected=dict(rejected - self._rejected),
@@ -157,13 +154,10 @@ class EpisodeRun:
         self._commands, self._limited, self._rejected = commands[-2:], limited, rejected
         return result
 
-    def linger(self, watch: Callable[[Moment], None] | None = None) -> None:
+    def linger(self) -> None:
         """As long as people are given to see what happened; the policy goes on."""
         for _ in range(round(LINGER_S / self._tick_s)):
-            moment = self._bridge.tick()
-            self._commands.append(moment.commanded)
-            if watch is not None:
-                watch(moment)
+            self._commands.append(self._bridge.tick().commanded)
         report = self._bridge.report()
         self._limited, self._rejected = sum(report.limited_ticks), Counter(report.rejected)
 
