@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pi0_ros.cli.narrator import Narrator
 from pi0_ros.cli.output_file import require_writable, write_report
-from pi0_ros.cli.stop_request import StopRequest
+from pi0_ros.cli.stop_request import stop_on_signals
 from pi0_ros.cli.train_options import (
     DESCRIPTION,
     EXAMPLES,
@@ -18,6 +18,7 @@ from pi0_ros.cli.train_options import (
 )
 from pi0_ros.cli.workshop import beside
 from pi0_ros.core.errors import ConfigurationError, Pi0RosError
+from pi0_ros.core.stop_request import StopRequest
 
 if TYPE_CHECKING:
     from pi0_ros.policy.learning.loop import Progress
@@ -34,7 +35,7 @@ _RUN_SUFFIX = ".run"
 def run(args: argparse.Namespace) -> int:
     """Runs the command; its exit status: 0 done, 1 failed, 130 interrupted."""
     try:
-        with StopRequest() as stop, Narrator(sys.stdout) as narrator:
+        with stop_on_signals() as stop, Narrator(sys.stdout) as narrator:
             return _train(args, narrator, stop)
     except KeyboardInterrupt:
         saved = _run_folder(args.output.absolute())
@@ -81,7 +82,7 @@ def _train(args: argparse.Namespace, narrator: Narrator, stop: StopRequest) -> i
                 f"{left_min:.1f} min left"
             )
 
-        trained = train(job, narrator.now, progress, lambda: stop.wanted)
+        trained = train(job, narrator.now, progress, lambda: stop.requested)
         if trained.step < recipe.steps:
             narrator.finish(
                 f"{run_folder}: stopped and saved at step {trained.step}/{recipe.steps}; give the "

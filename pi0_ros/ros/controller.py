@@ -12,6 +12,7 @@ from std_msgs.msg import Bool
 from pi0_ros.core.control_loop import ControlLoop
 from pi0_ros.core.control_state import Command
 from pi0_ros.core.errors import ConfigurationError, ControlRefused, InputRefused
+from pi0_ros.core.stop_request import StopRequest
 from pi0_ros.msg import ActionChunk, PolicyStatus
 from pi0_ros.ros import topics
 from pi0_ros.ros.arm_parameters import CONTROLLER
@@ -29,7 +30,6 @@ from pi0_ros.ros.entities import service, subscription
 from pi0_ros.ros.limit_reading import LimitReading
 from pi0_ros.ros.managed_node import ManagedNode, Phase
 from pi0_ros.ros.parameter_values import ParameterValues
-from pi0_ros.ros.process import StopRequest
 from pi0_ros.ros.realtime import follow_realtime_priority
 from pi0_ros.ros.refusal_log import RefusalLog
 from pi0_ros.ros.ros_beat import RosBeat

@@ -8,9 +8,9 @@ from typing import Any
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from pi0_ros.core.errors import Pi0RosError
+from pi0_ros.core.stop_request import StopRequest
 from pi0_ros.ros.node_basics import NodeBasics
 from pi0_ros.ros.parameter import Parameter
-from pi0_ros.ros.process import StopRequest
 from pi0_ros.ros.qos_watch import QosWatch
 from pi0_ros.ros.topics import Topic
 

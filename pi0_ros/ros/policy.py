@@ -12,6 +12,7 @@ from pi0_ros.core.errors import (
     PolicyUnavailable,
 )
 from pi0_ros.core.observation_builder import ObservationBuilder
+from pi0_ros.core.stop_request import StopRequest
 from pi0_ros.policy.interface import Policy, PolicyDescription
 from pi0_ros.policy.policy_config import PolicyConfig
 from pi0_ros.ros import topics
@@ -34,7 +35,6 @@ from pi0_ros.ros.policy_settings import (
     transports,
 )
 from pi0_ros.ros.policy_status import Demand, InputView, PolicyState, StatusView
-from pi0_ros.ros.process import StopRequest
 from pi0_ros.ros.refusal_log import RefusalLog
 
 # What is wrong with an input is told after at most this long.

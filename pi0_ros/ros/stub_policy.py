@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from pi0_ros.core.stop_request import StopRequest
 from pi0_ros.policy.scripted import ScriptedPolicy
 from pi0_ros.ros.fault_parameter import NO_FAULT, POLICY_FAULTS, fault_parameter
 from pi0_ros.ros.fault_switch import FaultSwitch
 from pi0_ros.ros.policy import PolicyNode
 from pi0_ros.ros.policy_parameters import POLICY
-from pi0_ros.ros.process import StopRequest
 
 STUB_POLICY = (*POLICY, fault_parameter(POLICY_FAULTS))
 

@@ -1,7 +1,6 @@
 """`pi0 conformance`: makes every fault happen and checks what comes of it."""
 
 import argparse
-import signal
 import time
 from pathlib import Path
 
@@ -10,7 +9,9 @@ from pi0_ros.cli.demo.surroundings import demo_domain, new_log_folder, prepare_e
 from pi0_ros.cli.domain import reserve_arm
 from pi0_ros.cli.number_options import whole
 from pi0_ros.cli.output_file import require_writable, write_report
+from pi0_ros.cli.stop_request import stop_on_signals
 from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.core.stop_request import StopRequest
 
 DESCRIPTION = """\
 Starts a mock arm, mock cameras, a policy and the controller, makes one fault after the other happen
@@ -77,7 +78,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError("--kills: processes that somebody else started are not killed")
     with demo_domain(arguments.domain) as (number, _), reserve_arm(number, ""):
         prepare_environment(number)
-        return _run_in_domain(arguments, cases)
+        # The present case ends, then everything.
+        with stop_on_signals() as stop:
+            return _run_in_domain(arguments, cases, stop)
 
 
 def _chosen(names: list[str]) -> tuple[Case, ...]:
@@ -89,15 +92,16 @@ def _chosen(names: list[str]) -> tuple[Case, ...]:
     return tuple(case for case in CASES if not names or case.name in names)
 
 
-def _run_in_domain(arguments: argparse.Namespace, cases: tuple[Case, ...]) -> int:
+def _run_in_domain(
+    arguments: argparse.Namespace, cases: tuple[Case, ...], stop: StopRequest
+) -> int:
     # Only now: rclpy takes its domain and its transports from the environment.
     from pi0_ros.cli.conformance.kills import kill_again_and_again
     from pi0_ros.cli.conformance.report import build_report
     from pi0_ros.cli.conformance.runner import Runner
 
-    stopped = _Stopped()
     folder = new_log_folder("pi0_conformance")
-    runner = Runner(arguments.policy, folder, print, lambda: stopped.requested)
+    runner = Runner(arguments.policy, folder, print, lambda: stop.requested)
     possible = runner.runnable(cases)
     not_run = [case.name for case in cases if case not in possible]
     print(f"{len(possible)} cases; logs in {folder}", flush=True)
@@ -114,7 +118,7 @@ def _run_in_domain(arguments: argparse.Namespace, cases: tuple[Case, ...]) -> in
                 arguments.kills,
                 seed,
                 lambda line: print(line, flush=True),
-                lambda: stopped.requested,
+                lambda: stop.requested,
             )
         finally:
             runner.close()
@@ -127,20 +131,6 @@ def _run_in_domain(arguments: argparse.Namespace, cases: tuple[Case, ...]) -> in
         f"{len(findings)} cases in {time.monotonic() - began_s:.0f} s: "
         + (f"{len(failed)} FAILED: {', '.join(failed)}" if failed else "all promises kept")
         + (f"; not run with this policy: {', '.join(not_run)}" if not_run else "")
-        + ("; stopped before the end" if stopped.requested else "")
+        + ("; stopped before the end" if stop.requested else "")
     )
-    return 1 if failed or stopped.requested else 0
-
-
-class _Stopped:
-    """SIGINT and SIGTERM: the present case ends, then everything."""
-
-    def __init__(self) -> None:
-        self.requested = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._handle)
-
-    def _handle(self, _number: int, _frame: object) -> None:
-        if self.requested:
-            raise KeyboardInterrupt
-        self.requested = True
+    return 1 if failed or stop.requested else 0

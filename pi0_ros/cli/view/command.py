@@ -92,9 +92,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Shows until Ctrl-C or the time is up; returns the exit status."""
     # Now, so that a Ctrl-C that comes early ends it as a late one does.
-    from pi0_ros.cli.stop_request import StopRequest
+    from pi0_ros.cli.stop_request import stop_on_signals
 
-    with StopRequest(insist=False) as stop:
+    with stop_on_signals(insist=False) as stop:
         if arguments.no_page and arguments.video is None:
             raise ConfigurationError("--no-page: nothing would be shown; add --video FILE.mp4")
         if arguments.video is not None:
@@ -103,7 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
             require_video_file(arguments.video)
         watched = _watched(arguments)
         _prepare_environment(arguments.domain)
-        if stop.wanted and arguments.video is None:
+        if stop.requested and arguments.video is None:
             return 0
         # Only now: rclpy takes its domain and its transports from the environment.
         from pi0_ros.cli.view.session import Wanted, show

@@ -21,8 +21,8 @@ LINGER_S = 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EpisodePlan:
-    """What is tried.
+class EpisodeSetup:
+    """What an episode begins with.
 
     Attributes:
         scene: the blocks and which one is to be touched.
@@ -65,11 +65,11 @@ class EpisodeResult:
         return self.touched == self.asked
 
 
-def drawn_episode(seed: int, number: int) -> EpisodePlan:
+def drawn_episode(seed: int, number: int) -> EpisodeSetup:
     """The try of a number: the same for the same seed, different for every other."""
     rng = np.random.default_rng([seed, number])
     start = drawn_start(rng)
-    return EpisodePlan(drawn_scene(rng), start)
+    return EpisodeSetup(drawn_scene(rng), start)
 
 
 def following_scene(seed: int, number: int, tip: FloatArray) -> ReachScene:
@@ -93,24 +93,24 @@ class EpisodeRun:
 
     def __init__(
         self,
-        plan: EpisodePlan,
+        setup: EpisodeSetup,
         infer: Infer,
         config: LockstepConfig,
         told: Callable[[ReachScene], str] | None = None,
     ) -> None:
         self._told = (lambda scene: scene.instruction) if told is None else told
         self._tick_s = config.control.tick_s
-        self._world = world = ReachWorld(LIMITS, plan.scene, plan.start)
-        view = BlockView(plan.scene.blocks)
+        self._world = world = ReachWorld(LIMITS, setup.scene, setup.start)
+        view = BlockView(setup.scene.blocks)
         self._bridge = LockstepBridge(
             LIMITS,
             world,
             lambda positions: view.draw(world.blocks, positions),
             infer,
-            self._told(plan.scene),
+            self._told(setup.scene),
             config,
         )
-        self._commands = [frozen(plan.start)] * 2
+        self._commands = [frozen(setup.start)] * 2
         self._limited: int = 0
         self._rejected: Counter[str] = Counter()
 
