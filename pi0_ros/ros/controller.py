@@ -66,8 +66,6 @@ class ControllerNode(ManagedNode):
         """Why the emergency stop forbids motion, whatever the state; empty when it does not."""
         return self._estop
 
-    # ---- lifecycle ----
-
     def configure(self) -> None:
         self.parameters.require()
         config = control_config(self._values, self.on_simulated_time)
@@ -126,8 +124,6 @@ class ControllerNode(ManagedNode):
 
     def phase_changed(self) -> None:
         self._reporter.publish()
-
-    # ---- in ----
 
     def _take_joint_state(self, message: JointState) -> None:
         if self._loop is None:
@@ -226,8 +222,6 @@ class ControllerNode(ManagedNode):
         limits = self._limits.tightened(self._values, values)
         if self._loop is not None:
             self._loop.tighten(limits)
-
-    # ---- out ----
 
     def _send(self, command: Command) -> None:
         """In the thread of the ticks."""

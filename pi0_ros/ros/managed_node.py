@@ -52,8 +52,6 @@ class ManagedNode(NodeBasics, LifecycleNode):
         self._silent_until_s = 0.0
         self._answer_impossible_requests()
 
-    # ---- for subclasses to fill in ----
-
     def configure(self) -> None:
         """
         Raises:
@@ -74,8 +72,6 @@ class ManagedNode(NodeBasics, LifecycleNode):
 
     def phase_changed(self) -> None:
         """Called after every transition, refused ones included."""
-
-    # ---- for everybody ----
 
     @property
     def connection_problems(self) -> str:
@@ -98,8 +94,6 @@ class ManagedNode(NodeBasics, LifecycleNode):
             self.clean_up()
         self.forget_connections()
         self.phase = Phase.FINALIZED
-
-    # ---- rclpy's callbacks ----
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         result = self._transition(self.configure, Phase.INACTIVE)

@@ -77,8 +77,6 @@ class PolicyNode(ManagedNode):
         self.create_steady_timer(_WATCH_S, self._watch_inference)
         self._autostart = autostart_if_wanted(self)
 
-    # ---- lifecycle ----
-
     def configure(self) -> None:
         values = self.parameters.require()
         config = policy_config(values)
@@ -175,8 +173,6 @@ class PolicyNode(ManagedNode):
                 f"instruction: {text[:80]!r} is refused ({', '.join(builder.refused_by_kind())})"
             )
 
-    # ---- what the inference thread tells ----
-
     def publish_chunk(self, inferred: Inferred) -> None:
         assert self._description is not None
         self._chunks.publish(
@@ -212,8 +208,6 @@ class PolicyNode(ManagedNode):
                     "the policy hangs, or the device is too slow for it"
                 )
             )
-
-    # ---- status ----
 
     def _view(self) -> StatusView:
         """What the node is doing; called from any thread."""

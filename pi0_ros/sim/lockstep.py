@@ -168,8 +168,6 @@ class LockstepBridge:
         commanded = state.positions if self._sent is None else self._sent.sample(self._now_ns)
         return Moment(self._now_ns, state.positions, frozen(commanded), observation)
 
-    # ---- inside a tick ----
-
     def _come_to_rest(self) -> None:
         for _ in range(round(_REST_S * _NS / self._tick_ns)):
             self._now_ns += self._tick_ns

@@ -57,9 +57,6 @@ def _refusal(call, *arguments, **named) -> str:
     return caught.value.kind
 
 
-# ---- what an observation consists of ----
-
-
 def test_capture_time_is_the_oldest_of_the_newest_pictures(feed):
     feed.image("main", 0, shade=1)
     feed.image("side", 10, shade=2)
@@ -97,9 +94,6 @@ def test_joints_are_mapped_by_name(feed):
     feed.image("main", 5)
     feed.image("side", 5)
     assert feed.build(5).positions.tolist() == [1.0, 2.0]
-
-
-# ---- what is missing or stale ----
 
 
 def test_every_missing_stream_is_named():
@@ -152,9 +146,6 @@ def test_streams_go_stale_though_ros_time_stands_still(feed):
     assert len(feed.problems(0)) == 3
 
 
-# ---- what is refused ----
-
-
 def test_refused_stamps_are_counted_by_kind_and_change_nothing(feed):
     feed.all_at(0)
     assert _refusal(feed.image, "main", 0) == "duplicate"
@@ -195,9 +186,6 @@ def test_messages_refused_elsewhere_are_counted_here(feed):
     assert [one.refused for one in feed.builder.statistics(0)] == [0, 1, 1, 1]
 
 
-# ---- instruction ----
-
-
 def test_an_instruction_tells_whether_it_is_new(feed):
     assert not feed.builder.set_instruction(" circle ", 0)
     assert feed.builder.set_instruction("stop", 0)
@@ -214,9 +202,6 @@ def test_a_refused_instruction_leaves_the_old_one(feed):
 def test_an_instruction_does_not_go_stale(feed):
     feed.all_at(10_000_000)
     assert feed.problems(10_000_000) == ()
-
-
-# ---- counters ----
 
 
 def test_statistics_name_streams_in_configured_order(feed):
@@ -249,9 +234,6 @@ def test_counters_restart_and_data_stays(feed):
     assert feed.problems(0) == ()
 
 
-# ---- clocks ----
-
-
 def test_a_clock_set_back_forgets_pictures_and_joints(feed):
     feed.all_at(0)
     feed.image("main", -500)
@@ -272,9 +254,6 @@ def test_a_clock_that_is_only_looked_at_is_noticed_too(feed):
 def test_callers_a_little_out_of_step_forget_nothing(feed):
     feed.all_at(0)
     assert feed.problems(-99) == ()
-
-
-# ---- configuration ----
 
 
 @pytest.mark.parametrize(
@@ -299,9 +278,6 @@ def test_an_observation_cannot_be_changed(feed):
         observation.images["main"] = None
     with pytest.raises(ValueError, match="read-only"):
         observation.positions[0] = 1.0
-
-
-# ---- a camera that failed ----
 
 
 def test_after_a_gap_five_good_pictures_in_a_row_are_wanted(feed):

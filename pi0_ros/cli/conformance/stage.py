@@ -34,8 +34,6 @@ class Stage:
         self.cast = cast
         self.setting = setting
 
-    # ---- waiting ----
-
     def until(self, condition: Callable[[], Any], what: str, deadline_s: float = 10.0) -> Any:
         """
         Raises:
@@ -168,8 +166,6 @@ class Stage:
         if self.state != RUN:
             raise CaseFailed(f"left RUN, {reports[-1].reason!r}, where nothing should happen")
 
-    # ---- acting ----
-
     def fault(self, node: str, text: str) -> int:
         """Switches a fault on, or off where `text` is empty; the stamp of its first effect."""
         events = len(self.ear.of(topics.INJECTED_FAULTS))
@@ -224,8 +220,6 @@ class Stage:
     def transition(self, node: str, number: int) -> bool:
         """Asks a lifecycle node for a transition; whether it succeeded."""
         return self.ear.change_state(node, number)
-
-    # ---- judging ----
 
     def planned_error(self) -> list[tuple[int, float]]:
         """For each joint state heard: its stamp, and its distance from the command then, rad."""
