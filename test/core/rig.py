@@ -149,7 +149,7 @@ class Rig:
             pieces.append((now_ns, curve))
         # Forgotten arrivals may have left the arm in motion.
         excess = judge(self.limits, self.config.tick_ns, played(pieces), from_rest=False)
-        assert excess == []
+        assert not excess, excess
 
     def chunk(self, rows: FloatArray, **changes: object) -> ActionChunk:
         """The next chunk in sequence, captured now unless told otherwise."""

@@ -181,9 +181,33 @@ def test_positions_keep_the_limits_from_sample_to_sample_whatever_the_ticks(rate
     rig.check()
 
 
+def bent(limits: ArmLimits, tick_ns: int, message: Trajectory, joint: int) -> Trajectory:
+    """The message, and then one point aside by which a joint speeds up a fifth more than it may."""
+    inward = -np.sign(message.positions[-1, joint] - (limits.lower + limits.upper)[joint] / 2)
+    aside = np.zeros((3, limits.joints))
+    aside[0, joint] = (inward or 1.0) * 0.6 * limits.acceleration[joint] * (tick_ns / 1e9) ** 2
+    times = message.times_ns[-1] + np.arange(1, 4) * tick_ns
+    return Trajectory(
+        np.append(message.times_ns, times),
+        np.vstack([message.positions, message.positions[-1] + aside]),
+    )
+
+
+def displaced(limits: ArmLimits, tick_ns: int, message: Trajectory, joint: int) -> Trajectory:
+    """The message a hair beside what is played when it comes."""
+    aside = np.zeros(limits.joints)
+    aside[joint] = 1e-6
+    return replace(message, positions=message.positions + aside)
+
+
 @settings(max_examples=40)
-@given(st.integers(0, 2**32 - 1), GAPS)
-def test_two_judges_agree_on_what_an_arm_hears_at_once(seed, gaps):
+@given(st.integers(0, 2**32 - 1), GAPS, st.sampled_from([bent, displaced]), st.integers(0, 5))
+def test_two_judges_agree_on_what_an_arm_hears_at_once(seed, gaps, spoilt, joint):
     rig, _ = wild_day(ControlConfig(), seed, gaps)
     rig.check()
     rig.check_as_sampled()
+    newest = rig.curve.arrivals[-1][1]
+    rig.curve.arrive(rig.arm_ns, spoilt(rig.limits, rig.config.tick_ns, newest, joint))
+    for check in (rig.check, rig.check_as_sampled):
+        with pytest.raises(AssertionError, match=rig.limits.joint_names[joint]):
+            check()
