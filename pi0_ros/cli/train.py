@@ -98,7 +98,7 @@ def _train(args: argparse.Namespace, narrator: Narrator, stop: StopRequest) -> i
                 output.rename(workshop / "replaced")
             new.rename(output)
     if args.report:
-        write_report(args.report, _report(trained, proof, args))
+        write_report(args.report, _report(trained, proof))
     where = f"{args.hold_out} episodes held out" if args.hold_out else "the dataset"
     narrator.finish(
         f"{output}: {proof.policy_id}, {trained.parameters / 1e6:.2f} M parameters, loss "
@@ -137,17 +137,10 @@ def _check_folders(args: argparse.Namespace, output: Path, run_folder: Path) -> 
             )
 
 
-def _report(trained: "Trained", proof: "Proof", args: argparse.Namespace) -> dict[str, object]:
+def _report(trained: "Trained", proof: "Proof") -> dict[str, object]:
     numbers = {
         field.name: getattr(trained, field.name)
         for field in dataclasses.fields(trained)
-        if field.name not in ("recording", "checkpoint")
+        if field.name not in ("recording", "shares", "checkpoint")
     }
-    recording = trained.recording
-    return {
-        **numbers,
-        "episodes": len(recording.episode_lengths),
-        "frames": len(recording),
-        "held_out_episodes": args.hold_out,
-        "proof": dataclasses.asdict(proof),
-    }
+    return {**numbers, **trained.shares.entries(), "proof": dataclasses.asdict(proof)}
