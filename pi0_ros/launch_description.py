@@ -42,7 +42,7 @@ def environment_actions() -> "list[Action]":
 
     environment = process_environment(share_directory(), os.environ)
     return [
-        *(SetEnvironmentVariable(s.name, s.value) for s in environment.settings),
+        *(SetEnvironmentVariable(name, value) for name, value in environment.settings),
         *(LogInfo(msg=note) for note in environment.notes),
     ]
 

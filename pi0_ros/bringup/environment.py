@@ -13,39 +13,31 @@ _USERS_TRANSPORTS = ("FASTDDS_BUILTIN_TRANSPORTS",)
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """One variable that is set, and why; in words for a log."""
-
-    name: str
-    value: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class ProcessEnvironment:
     """What is added to the user's environment.
 
     Attributes:
-        settings: none of them is set by the user.
+        settings: names and values; none of them is set by the user.
         notes: what was left as the user has it, a sentence each.
     """
 
-    settings: tuple[Setting, ...]
+    settings: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
 
     def variables(self) -> dict[str, str]:
-        return {setting.name: setting.value for setting in self.settings}
+        return dict(self.settings)
 
 
-_ALWAYS = (
+_ALWAYS = {
     # Pictures are allocated and freed thirty times a second; without these every one of them
     # is mapped and page-faulted anew, which costs more than all else in the process.
-    Setting("MALLOC_MMAP_THRESHOLD_", str(64 << 20), "picture buffers stay mapped"),
-    Setting("MALLOC_TRIM_THRESHOLD_", str(512 << 20), "picture buffers stay mapped"),
+    "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(512 << 20),
     # Spinning threads of torch starve everything else on a small machine.
-    Setting("OMP_WAIT_POLICY", "PASSIVE", "torch's threads sleep when idle"),
-    Setting("HF_HUB_OFFLINE", "1", "no network access at run time"),
-)
+    "OMP_WAIT_POLICY": "PASSIVE",
+    # Nothing is fetched at run time.
+    "HF_HUB_OFFLINE": "1",
+}
 
 
 def process_environment(share: Path, users: Mapping[str, str]) -> ProcessEnvironment:
@@ -54,11 +46,11 @@ def process_environment(share: Path, users: Mapping[str, str]) -> ProcessEnviron
     Args:
         share: the package's share folder, for the Fast DDS profile.
     """
-    settings = [setting for setting in _ALWAYS if setting.name not in users]
+    settings = [(name, value) for name, value in _ALWAYS.items() if name not in users]
     notes = [
-        f"{setting.name}={users[setting.name]} is yours and stays"
-        for setting in _ALWAYS
-        if users.get(setting.name, setting.value) != setting.value
+        f"{name}={users[name]} is yours and stays"
+        for name, value in _ALWAYS.items()
+        if users.get(name, value) != value
     ]
     profile = str(share / "config" / "fastdds.xml")
     rmw = users.get("RMW_IMPLEMENTATION", "rmw_fastrtps_cpp")
@@ -76,10 +68,7 @@ def process_environment(share: Path, users: Mapping[str, str]) -> ProcessEnviron
             if users[name] != profile
         ]
     else:
-        settings += [
-            Setting(name, profile, "shared memory large enough for pictures")
-            for name in profile_variables(users)
-        ]
+        settings += [(name, profile) for name in profile_variables(users)]
     return ProcessEnvironment(tuple(settings), tuple(notes))
 
 

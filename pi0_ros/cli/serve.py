@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from pi0_ros.cli.number_options import whole
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.policy.interface import Policy
 from pi0_ros.policy.policy_config import PolicyConfig
@@ -72,10 +73,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the weights (default: as the checkpoint says)",
     )
     add(
+        "--vision-precision",
+        choices=("float32", "bfloat16"),
+        default="float32",
+        help="of the vision tower; bfloat16 with engine fast only (default: %(default)s)",
+    )
+    add(
+        "--quantization",
+        choices=("none", "int8"),
+        default="none",
+        help="int8: half of bfloat16's memory, slower, and other chunks, to be looked at before an "
+        "arm does; with engine fast only (default: %(default)s)",
+    )
+    add(
         "--policy-units",
         choices=("rad", "deg"),
         default="rad",
         help="of the checkpoint; clients always speak rad (default: %(default)s)",
+    )
+    add(
+        "--tokenizer-path",
+        type=Path,
+        metavar="DIR",
+        help="folder of the tokenizer, with SmolVLA of all that describes its language model "
+        "(default: the folder `tokenizer` in the checkpoint)",
+    )
+    add(
+        "--inference-steps",
+        type=whole(1),
+        metavar="N",
+        help="denoising steps per chunk (default: as the checkpoint says)",
+    )
+    add(
+        "--noise-scale",
+        type=float,
+        metavar="X",
+        help="standard deviation of the noise that each chunk starts from: 1 as Pi0 is trained, 0 "
+        "for a chunk that depends on the observation alone (default: as the checkpoint says)",
     )
     add(
         "--noise-seed",
@@ -136,7 +170,7 @@ def _policy_config(args: argparse.Namespace) -> PolicyConfig:
         )
     demo = share_directory() / "checkpoints" / "demo"
     folder = demo if args.policy_path is None else args.policy_path.expanduser()
-    surroundings = read_surroundings(folder)
+    surroundings, tokenizer = read_surroundings(folder), args.tokenizer_path
     return PolicyConfig(
         path=folder,
         mode=args.mode,
@@ -145,10 +179,15 @@ def _policy_config(args: argparse.Namespace) -> PolicyConfig:
         image_shape=surroundings.image_shape,
         engine=args.engine,
         precision=args.precision,
+        vision_precision=args.vision_precision,
+        quantization=args.quantization,
         device=args.device,
         policy_units=args.policy_units,
+        inference_steps=args.inference_steps,
+        noise_scale=args.noise_scale,
         noise_seed=args.noise_seed,
         threads=args.threads,
+        tokenizer_path=tokenizer if tokenizer is None else tokenizer.expanduser(),
     )
 
 

@@ -2,33 +2,34 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pi0_ros.core.stop_request import StopRequest
 
 
-class StopRequest:
+@contextmanager
+def stop_on_signals(insist: bool = True) -> Iterator[StopRequest]:
     """Ctrl-C and SIGTERM as a wish that is asked for between steps.
 
     Args:
         insist: whether a second one ends at once; otherwise it changes nothing, for what must end
             whole and ends soon.
     """
+    stop = StopRequest()
 
-    def __init__(self, insist: bool = True) -> None:
-        self.wanted = False
-        self._insist = insist
-        self._previous: dict[int, object] = {}
-
-    def __enter__(self) -> "StopRequest":
-        # Only the main thread may set handlers.
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._previous[number] = signal.signal(number, self._ask)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
-
-    def _ask(self, number: int, _frame: object) -> None:
-        self.wanted = True
-        if self._insist:
+    def ask(number: int, _frame: object) -> None:
+        stop.requested = True
+        if insist:
             signal.signal(number, signal.default_int_handler)
+
+    # Only the main thread may set handlers.
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

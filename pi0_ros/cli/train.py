@@ -2,13 +2,13 @@
 
 import argparse
 import dataclasses
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pi0_ros.cli.narrator import Narrator
-from pi0_ros.cli.stop_request import StopRequest
+from pi0_ros.cli.output_file import require_writable, write_report
+from pi0_ros.cli.stop_request import stop_on_signals
 from pi0_ros.cli.train_options import (
     DESCRIPTION,
     EXAMPLES,
@@ -18,6 +18,7 @@ from pi0_ros.cli.train_options import (
 )
 from pi0_ros.cli.workshop import beside
 from pi0_ros.core.errors import ConfigurationError, Pi0RosError
+from pi0_ros.core.stop_request import StopRequest
 
 if TYPE_CHECKING:
     from pi0_ros.policy.learning.loop import Progress
@@ -34,7 +35,7 @@ _RUN_SUFFIX = ".run"
 def run(args: argparse.Namespace) -> int:
     """Runs the command; its exit status: 0 done, 1 failed, 130 interrupted."""
     try:
-        with StopRequest() as stop, Narrator(sys.stdout) as narrator:
+        with stop_on_signals() as stop, Narrator(sys.stdout) as narrator:
             return _train(args, narrator, stop)
     except KeyboardInterrupt:
         saved = _run_folder(args.output.absolute())
@@ -81,7 +82,7 @@ def _train(args: argparse.Namespace, narrator: Narrator, stop: StopRequest) -> i
                 f"{left_min:.1f} min left"
             )
 
-        trained = train(job, narrator.now, progress, lambda: stop.wanted)
+        trained = train(job, narrator.now, progress, lambda: stop.requested)
         if trained.step < recipe.steps:
             narrator.finish(
                 f"{run_folder}: stopped and saved at step {trained.step}/{recipe.steps}; give the "
@@ -97,7 +98,7 @@ def _train(args: argparse.Namespace, narrator: Narrator, stop: StopRequest) -> i
                 output.rename(workshop / "replaced")
             new.rename(output)
     if args.report:
-        args.report.write_text(json.dumps(_report(trained, proof, args), indent=2) + "\n")
+        write_report(args.report, _report(trained, proof))
     where = f"{args.hold_out} episodes held out" if args.hold_out else "the dataset"
     narrator.finish(
         f"{output}: {proof.policy_id}, {trained.parameters / 1e6:.2f} M parameters, loss "
@@ -125,8 +126,7 @@ def _run_folder(output: Path) -> Path:
 def _check_folders(args: argparse.Namespace, output: Path, run_folder: Path) -> None:
     if args.hold_out < 0 or args.save_every < 0:
         raise ConfigurationError("--hold-out and --save-every: must be at least 0")
-    if args.report and not args.report.absolute().parent.is_dir():
-        raise ConfigurationError(f"--report {args.report}: its folder is not there")
+    require_writable("--report", args.report)
     if args.resume and args.force:
         raise ConfigurationError("--resume goes on and --force begins anew: give one of them")
     for folder in (output, run_folder):
@@ -137,17 +137,10 @@ def _check_folders(args: argparse.Namespace, output: Path, run_folder: Path) -> 
             )
 
 
-def _report(trained: "Trained", proof: "Proof", args: argparse.Namespace) -> dict[str, object]:
+def _report(trained: "Trained", proof: "Proof") -> dict[str, object]:
     numbers = {
         field.name: getattr(trained, field.name)
         for field in dataclasses.fields(trained)
-        if field.name not in ("recording", "checkpoint")
+        if field.name not in ("recording", "shares", "checkpoint")
     }
-    recording = trained.recording
-    return {
-        **numbers,
-        "episodes": len(recording.episode_lengths),
-        "frames": len(recording),
-        "held_out_episodes": args.hold_out,
-        "proof": dataclasses.asdict(proof),
-    }
+    return {**numbers, **trained.shares.entries(), "proof": dataclasses.asdict(proof)}

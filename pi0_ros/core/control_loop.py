@@ -25,7 +25,7 @@ from pi0_ros.core.planner import Planner
 
 
 class ControlLoop:
-    """The controller without ROS; all methods may be called from any thread."""
+    """The controller without ROS. Methods may be called from any thread; `_` ones with the lock."""
 
     def __init__(self, limits: ArmLimits, config: ControlConfig) -> None:
         self._lock = threading.RLock()
@@ -37,8 +37,6 @@ class ControlLoop:
         self._clock = LoopClock()
         self._clock_problem = ""
         self._not_before_ns = 0
-
-    # ---- input ----
 
     def add_joint_state(
         self,
@@ -82,17 +80,13 @@ class ControlLoop:
             raise InputRefused("latched", f"the controller is latched: {self._mode.reason}")
         if self._mode.pauses.reasons:
             raise InputRefused("held", f"the controller holds: {self._mode.reason}")
-        splice_ns, measured = self._splice_ns(now_ns), self._measured.newest
-        if self._config.dry_run and measured is not None:
-            # Nobody follows the plan: what each chunk would do begins where the arm really is.
-            here = measured[1]
-            self._player.take(
-                chunk, now_ns, ArmNow(here, splice_ns, self._not_before_ns), afresh=True
-            )
+        # In a dry run nobody follows the plan: what a chunk would do begins where the arm is.
+        measured = self._measured.newest if self._config.dry_run else None
+        here = self._planner.promised_position if measured is None else measured[1]
+        arm = ArmNow(here, self._splice_ns(now_ns), self._not_before_ns)
+        self._player.take(chunk, now_ns, arm, afresh=measured is not None)
+        if measured is not None:
             self._planner.jump_to(here)
-            return
-        arm = ArmNow(self._planner.promised_position, splice_ns, self._not_before_ns)
-        self._player.take(chunk, now_ns, arm)
 
     def tighten(self, limits: ArmLimits) -> None:
         """Puts narrower limits in force.
@@ -123,8 +117,6 @@ class ControlLoop:
         """
         with self._lock:
             self._player.change_speed(scale, self._splice_ns(now_ns))
-
-    # ---- states ----
 
     def activation_problems(self, now_ns: int, steady_ns: int) -> tuple[str, ...]:
         """Why the controller cannot take the arm over now; empty when it can."""
@@ -205,8 +197,6 @@ class ControlLoop:
                 raise ControlRefused("cannot reset: the arm is still braking")
             self._anchor(now_ns, steady_ns, self._planner.final_position)
 
-    # ---- the tick ----
-
     def tick(self, now_ns: int, steady_ns: int) -> Command:
         """Decides what is sent now.
 
@@ -265,8 +255,6 @@ class ControlLoop:
             return control_report(
                 self._mode.state, self._mode.reason, self._config, self._planner, self._player
             )
-
-    # ---- inside the lock ----
 
     def _splice_ns(self, now_ns: int) -> int:
         """The first instant that is not promised yet."""

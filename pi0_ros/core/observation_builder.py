@@ -31,6 +31,7 @@ class ObservationBuilder:
 
     The observation's capture time is the oldest of the cameras' newest stamps, and its joint
     positions are the buffered sample nearest to that, so that pictures and joints show one moment.
+    Methods whose names begin with an underscore are called with the lock held.
 
     Attributes:
         sets: of the pictures that were taken; an observation takes one.
@@ -56,8 +57,6 @@ class ObservationBuilder:
         self._instructions_refused = 0
         self._refused: Counter[str] = Counter()
         self._clock = ClockWatch()
-
-    # ---- input ----
 
     def add_image(
         self, camera: str, stamp_ns: int, pixels: RgbImage, now_ns: int, steady_ns: int
@@ -147,8 +146,6 @@ class ObservationBuilder:
             self._instructions_refused = 0
             self._refused.clear()
 
-    # ---- output ----
-
     @property
     def instruction(self) -> str:
         with self._lock:
@@ -206,8 +203,6 @@ class ObservationBuilder:
         """ "<stream>: <kind>" -> messages refused for it."""
         with self._lock:
             return dict(self._refused)
-
-    # ---- inside the lock ----
 
     def _problems(self, now_ns: int, steady_ns: int) -> tuple[str, ...]:
         self._watch_clock(now_ns)

@@ -1,7 +1,8 @@
-"""The last gate before every policy."""
+"""The gates before and behind every policy that computes in this process."""
 
 import numpy as np
 
+from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.errors import PolicyError
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.interface import PolicyDescription
@@ -28,4 +29,20 @@ def check_observation(observation: Observation, described: PolicyDescription) ->
     if positions.shape != (described.joints,) or not np.isfinite(positions).all():
         raise PolicyError(
             f"expected {described.joints} finite joint positions, got {positions.tolist()}"
+        )
+
+
+def check_chunk(actions: FloatArray, described: PolicyDescription) -> None:
+    """Whatever the model computed, nothing else leaves the policy.
+
+    Raises:
+        PolicyError: the chunk is of another shape, or not finite.
+    """
+    expected = described.horizon, described.joints
+    if actions.shape != expected:
+        raise PolicyError(f"the policy gave a chunk of shape {actions.shape}, expected {expected}")
+    if not np.isfinite(actions).all():
+        raise PolicyError(
+            f"the model's output is not finite in {int((~np.isfinite(actions)).sum())} of "
+            f"{actions.size} values; the chunk is dropped"
         )

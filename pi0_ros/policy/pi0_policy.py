@@ -2,23 +2,18 @@
 
 from dataclasses import replace
 
-import numpy as np
 import torch
 
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.chunk_time import ChunkTime
-from pi0_ros.core.errors import PolicyError, PolicyLost
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.engine import Engine
-from pi0_ros.policy.gate import check_observation
+from pi0_ros.policy.gate import check_chunk, check_observation
+from pi0_ros.policy.inference_errors import failures_named
 from pi0_ros.policy.interface import PolicyDescription
 from pi0_ros.policy.policy_config import PolicyConfig
 from pi0_ros.policy.processors import Processors
 from pi0_ros.policy.rtc import RealTimeChunking
-
-# What torch and LeRobot raise when a computation fails; anything else is a defect of ours.
-_FAILURES = (RuntimeError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
-_DEVICE_LOST = ("CUDA error", "cuDNN", "CUBLAS", "device-side assert", "NVML")
 
 
 class Pi0Policy:
@@ -60,23 +55,12 @@ class Pi0Policy:
         if observation.instruction != self._instruction:
             self.check_instruction(observation.instruction)
             self._instruction = observation.instruction
-        try:
-            with torch.no_grad():
-                chunk = self._chunk(observation)
-                actions = self._in_rad(chunk)
-        except torch.OutOfMemoryError as error:
-            raise PolicyLost(
-                f"{self._device}: out of memory during inference ({error}); end what else uses "
-                "the device, or set the parameter device"
-            ) from error
-        except _FAILURES as error:
-            if any(mark in str(error) for mark in _DEVICE_LOST):
-                raise PolicyLost(f"{self._device}: device lost ({error})") from error
-            raise PolicyError(f"inference failed: {type(error).__name__}: {error}") from error
-        checked = self._checked(actions)
+        with failures_named(self._device), torch.no_grad():
+            actions = self._in_rad(self._chunk(observation))
+        check_chunk(actions, self._description)
         if self._rtc is not None:
-            self._rtc.remember(observation, checked)
-        return checked
+            self._rtc.remember(observation, actions)
+        return actions
 
     def warm_up(self, observation: Observation) -> None:
         """Everything once that takes longer the first time; what comes of it is thrown away."""
@@ -109,17 +93,3 @@ class Pi0Policy:
             generator = torch.Generator(self._device).manual_seed(self._seed)
         noise = torch.randn(shape, generator=generator, device=self._device)
         return self._noise_scale * noise
-
-    def _checked(self, actions: FloatArray) -> FloatArray:
-        described = self._description
-        if actions.shape != (described.horizon, described.joints):
-            raise PolicyError(
-                f"the policy gave a chunk of shape {actions.shape}, expected "
-                f"{(described.horizon, described.joints)}"
-            )
-        if not np.isfinite(actions).all():
-            raise PolicyError(
-                f"the model's output is not finite in {int((~np.isfinite(actions)).sum())} of "
-                f"{actions.size} values; the chunk is dropped"
-            )
-        return actions

@@ -11,18 +11,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from lerobot.configs import FeatureType, PolicyFeature
-from lerobot.utils.constants import ACTION, OBS_STATE
+from lerobot.utils.constants import ACTION
 
 from pi0_ros.core.errors import ConfigurationError, PolicyError
-from pi0_ros.policy.configuration_pi0_tiny import PI0TinyConfig
 from pi0_ros.policy.demo_tokenizer import save_tokenizer
 from pi0_ros.policy.initialisation import scale_to_width
 from pi0_ros.policy.manifest import POSTPROCESSOR_FILE, PREPROCESSOR_FILE, write_manifest
 from pi0_ros.policy.modeling_pi0_tiny import PI0TinyPolicy
+from pi0_ros.policy.small_pi0 import small_pi0
 from pi0_ros.policy.tokenizer_folder import TOKENIZER_FOLDER
 from pi0_ros.policy.training_processors import make_processors
-from pi0_ros.policy.training_samples import TrainingSample, TrainingSet, stack
+from pi0_ros.policy.training_samples import TrainingSample, stack
 
 _RECENT = 50
 
@@ -92,7 +91,15 @@ def train_policy(
         )
     with torch.random.fork_rng(devices=[]), _threads(config.threads):
         torch.manual_seed(config.seed)
-        model_config = _model_config(training_set, config)
+        model_config = small_pi0(
+            training_set.pictures,
+            training_set.picture_size,
+            joints=training_set.states.shape[1],
+            horizon=training_set.actions.shape[1],
+            picture_side=config.picture_side,
+            device="cpu",
+            push_to_hub=False,
+        )
         tokenizer = folder / TOKENIZER_FOLDER
         save_tokenizer(training_set.instructions, model_config.vocabulary, tokenizer)
         before, after = make_processors(model_config, training_set.statistics(), tokenizer)
@@ -123,29 +130,6 @@ def _threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _model_config(training_set: TrainingSet, config: TrainingConfig) -> PI0TinyConfig:
-    joints = training_set.states.shape[1]
-    horizon = training_set.actions.shape[1]
-    picture = PolicyFeature(FeatureType.VISUAL, (3, *training_set.picture_size))
-    return PI0TinyConfig(
-        device="cpu",
-        push_to_hub=False,
-        input_features={
-            **dict.fromkeys(training_set.pictures, picture),
-            OBS_STATE: PolicyFeature(FeatureType.STATE, (joints,)),
-        },
-        output_features={ACTION: PolicyFeature(FeatureType.ACTION, (joints,))},
-        chunk_size=horizon,
-        n_action_steps=horizon,
-        # Offsets from the present state: chunks begin where the arm is, whatever else is wrong.
-        use_relative_actions=True,
-        relative_exclude_joints=[],
-        max_state_dim=joints,
-        max_action_dim=joints,
-        image_resolution=(config.picture_side, config.picture_side),
-    )
 
 
 def _optimise(

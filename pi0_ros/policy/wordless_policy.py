@@ -1,10 +1,8 @@
 """LeRobot's policies that take pictures and a state alone: no words, and no noise to start from."""
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import torch
 from lerobot.configs import PreTrainedConfig
 from lerobot.policies.factory import get_policy_class
@@ -19,9 +17,10 @@ from lerobot.processor import (
 )
 
 from pi0_ros.core.arrays import FloatArray
-from pi0_ros.core.errors import CheckpointError, ConfigurationError, PolicyError, PolicyLost
+from pi0_ros.core.errors import CheckpointError, ConfigurationError
 from pi0_ros.core.observation import Observation
-from pi0_ros.policy.gate import check_observation
+from pi0_ros.policy.gate import check_chunk, check_observation
+from pi0_ros.policy.inference_errors import failures_named
 from pi0_ros.policy.input_features import input_features
 from pi0_ros.policy.interface import PolicyDescription
 from pi0_ros.policy.manifest import WEIGHTS_FILE
@@ -30,9 +29,6 @@ from pi0_ros.policy.processors import Pipelines, load_pipelines
 from pi0_ros.policy.safetensors_header import TensorHeader
 from pi0_ros.policy.weights import fill_model, model_without_weights, read_weights
 
-# What torch and LeRobot raise when a computation fails; anything else is a defect of ours.
-_FAILURES = (RuntimeError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
-_DEVICE_LOST = ("CUDA error", "cuDNN", "CUBLAS", "device-side assert", "NVML")
 _KNOWN_STEPS = (
     AddBatchDimensionProcessorStep,
     DeviceProcessorStep,
@@ -91,7 +87,7 @@ class WordlessPolicy:
         self._description = description
         self._features = config.camera_features
         self._device = torch.device(description.device)
-        self._to_policy_units = math.degrees(1.0) if config.policy_units == "deg" else 1.0
+        self._to_policy_units = config.units_per_rad
 
     @property
     def description(self) -> PolicyDescription:
@@ -102,26 +98,9 @@ class WordlessPolicy:
 
     def infer(self, observation: Observation) -> FloatArray:
         check_observation(observation, self._description)
-        try:
-            with torch.no_grad():
-                actions = self._actions(observation)
-        except torch.OutOfMemoryError as error:
-            raise PolicyLost(
-                f"{self._device}: out of memory during inference ({error}); end what else uses "
-                "the device, or set the parameter device"
-            ) from error
-        except _FAILURES as error:
-            if any(mark in str(error) for mark in _DEVICE_LOST):
-                raise PolicyLost(f"{self._device}: device lost ({error})") from error
-            raise PolicyError(f"inference failed: {type(error).__name__}: {error}") from error
-        expected = self._description.horizon, self._description.joints
-        if actions.shape != expected:
-            raise PolicyError(f"the policy gave a chunk of shape {actions.shape}, not {expected}")
-        if not np.isfinite(actions).all():
-            raise PolicyError(
-                f"the model's output is not finite in {int((~np.isfinite(actions)).sum())} of "
-                f"{actions.size} values; the chunk is dropped"
-            )
+        with failures_named(self._device), torch.no_grad():
+            actions = self._actions(observation)
+        check_chunk(actions, self._description)
         return actions
 
     def _actions(self, observation: Observation) -> FloatArray:

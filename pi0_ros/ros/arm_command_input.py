@@ -10,9 +10,9 @@ from trajectory_msgs.msg import JointTrajectory
 
 from pi0_ros.core.errors import ConfigurationError, InputRefused
 from pi0_ros.ros import topics
-from pi0_ros.ros.conversions import nanoseconds
 from pi0_ros.ros.diagnostics import Level
 from pi0_ros.ros.entities import subscription
+from pi0_ros.ros.heard_trajectory import heard_trajectory
 from pi0_ros.ros.parameter_values import ParameterValues
 from pi0_ros.ros.refusal_log import RefusalLog
 from pi0_ros.sim.commanded_arm import CommandedArm
@@ -69,18 +69,10 @@ class ArmCommandInput:
         return level, message, values
 
     def _take_trajectory(self, message: JointTrajectory) -> None:
-        points = message.points
+        trajectory = heard_trajectory(message)
         self._take(
             topics.JOINT_TRAJECTORY.name,
-            lambda: self._arm.accept_trajectory(
-                nanoseconds(message.header.stamp),
-                message.joint_names,
-                [nanoseconds(point.time_from_start) for point in points],
-                [point.positions for point in points],
-                [point.velocities for point in points],
-                [point.accelerations for point in points],
-                self._node.now_ns(),
-            ),
+            lambda: self._arm.accept_trajectory(trajectory, self._node.now_ns()),
         )
 
     def _take_positions(self, message: Float64MultiArray) -> None:

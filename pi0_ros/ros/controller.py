@@ -12,6 +12,7 @@ from std_msgs.msg import Bool
 from pi0_ros.core.control_loop import ControlLoop
 from pi0_ros.core.control_state import Command
 from pi0_ros.core.errors import ConfigurationError, ControlRefused, InputRefused
+from pi0_ros.core.stop_request import StopRequest
 from pi0_ros.msg import ActionChunk, PolicyStatus
 from pi0_ros.ros import topics
 from pi0_ros.ros.arm_parameters import CONTROLLER
@@ -29,7 +30,6 @@ from pi0_ros.ros.entities import service, subscription
 from pi0_ros.ros.limit_reading import LimitReading
 from pi0_ros.ros.managed_node import ManagedNode, Phase
 from pi0_ros.ros.parameter_values import ParameterValues
-from pi0_ros.ros.process import StopRequest
 from pi0_ros.ros.realtime import follow_realtime_priority
 from pi0_ros.ros.refusal_log import RefusalLog
 from pi0_ros.ros.ros_beat import RosBeat
@@ -65,8 +65,6 @@ class ControllerNode(ManagedNode):
     def estop(self) -> str:
         """Why the emergency stop forbids motion, whatever the state; empty when it does not."""
         return self._estop
-
-    # ---- lifecycle ----
 
     def configure(self) -> None:
         self.parameters.require()
@@ -126,8 +124,6 @@ class ControllerNode(ManagedNode):
 
     def phase_changed(self) -> None:
         self._reporter.publish()
-
-    # ---- in ----
 
     def _take_joint_state(self, message: JointState) -> None:
         if self._loop is None:
@@ -226,8 +222,6 @@ class ControllerNode(ManagedNode):
         limits = self._limits.tightened(self._values, values)
         if self._loop is not None:
             self._loop.tighten(limits)
-
-    # ---- out ----
 
     def _send(self, command: Command) -> None:
         """In the thread of the ticks."""

@@ -11,7 +11,7 @@ from pi0_ros.core.errors import InputRefused
 from pi0_ros.core.observation import Observation
 from pi0_ros.core.observation_builder import ObservationBuilder
 from pi0_ros.ros import topics
-from pi0_ros.ros.conversions import nanoseconds
+from pi0_ros.ros.heard_trajectory import heard_trajectory
 from pi0_ros.ros.recording_settings import RecordingSettings
 from pi0_ros.sim.command_history import CommandHistory
 
@@ -68,19 +68,10 @@ class FrameSource:
             )
 
     def _take_trajectory(self, message: JointTrajectory, now_ns: int) -> None:
-        points = message.points
-        start_ns = nanoseconds(message.header.stamp)
-        self._commands.add_trajectory(
-            start_ns,
-            message.joint_names,
-            [nanoseconds(point.time_from_start) for point in points],
-            [point.positions for point in points],
-            [point.velocities for point in points],
-            [point.accelerations for point in points],
-            # One that began before it came here came to the arm earlier: this process may be busy,
-            # the arm's controller is not.
-            min(start_ns or now_ns, now_ns),
-        )
+        trajectory = heard_trajectory(message)
+        # One that began before it came here came to the arm earlier: this process may be busy, the
+        # arm's controller is not.
+        self._commands.add_trajectory(trajectory, min(trajectory.start_ns or now_ns, now_ns))
 
     def _take_positions(self, message: Float64MultiArray, now_ns: int) -> None:
         self._commands.add_positions(message.data, now_ns)

@@ -45,8 +45,8 @@ class InferenceConfig:
 class InferenceThread:
     """Observation in, chunk out, while active; instructions are taken at any time.
 
-    The policy is used by one thread at a time. A chunk is published only if, by then, the thread
-    is still active and no other instruction has come.
+    Public methods may be called from any thread; the policy is used by one at a time. A chunk is
+    published only if, by then, the thread is still active and no other instruction has come.
     """
 
     def __init__(
@@ -77,8 +77,6 @@ class InferenceThread:
         self._timer = ChunkTimer(config.timing, policy.description.horizon)
         self._instructions: deque[str] = deque()
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
-
-    # ---- from any thread ----
 
     def start(self) -> None:
         self._thread.start()
@@ -127,8 +125,6 @@ class InferenceThread:
                 inference_p50_s=self._record.p50_s,
                 stretch=self._timer.stretch,
             )
-
-    # ---- the thread ----
 
     def _run(self) -> None:
         try:

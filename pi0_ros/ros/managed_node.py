@@ -8,9 +8,9 @@ from typing import Any
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from pi0_ros.core.errors import Pi0RosError
+from pi0_ros.core.stop_request import StopRequest
 from pi0_ros.ros.node_basics import NodeBasics
 from pi0_ros.ros.parameter import Parameter
-from pi0_ros.ros.process import StopRequest
 from pi0_ros.ros.qos_watch import QosWatch
 from pi0_ros.ros.topics import Topic
 
@@ -52,8 +52,6 @@ class ManagedNode(NodeBasics, LifecycleNode):
         self._silent_until_s = 0.0
         self._answer_impossible_requests()
 
-    # ---- for subclasses to fill in ----
-
     def configure(self) -> None:
         """
         Raises:
@@ -74,8 +72,6 @@ class ManagedNode(NodeBasics, LifecycleNode):
 
     def phase_changed(self) -> None:
         """Called after every transition, refused ones included."""
-
-    # ---- for everybody ----
 
     @property
     def connection_problems(self) -> str:
@@ -98,8 +94,6 @@ class ManagedNode(NodeBasics, LifecycleNode):
             self.clean_up()
         self.forget_connections()
         self.phase = Phase.FINALIZED
-
-    # ---- rclpy's callbacks ----
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         result = self._transition(self.configure, Phase.INACTIVE)

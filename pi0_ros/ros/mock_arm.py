@@ -6,6 +6,7 @@ from typing import Any
 from sensor_msgs.msg import JointState
 
 from pi0_ros.core.limits import ArmLimits, limits_from_joint_limits
+from pi0_ros.core.stop_request import StopRequest
 from pi0_ros.ros import topics
 from pi0_ros.ros.arm_command_input import ArmCommandInput, initial_positions
 from pi0_ros.ros.arm_parameters import MOCK_ARM
@@ -18,7 +19,6 @@ from pi0_ros.ros.fault_switch import FaultSwitch
 from pi0_ros.ros.joint_state_faults import spoiled_state
 from pi0_ros.ros.node_basics import PlainNode
 from pi0_ros.ros.parameter_values import ParameterValues
-from pi0_ros.ros.process import StopRequest
 from pi0_ros.ros.realtime import follow_realtime_priority
 from pi0_ros.sim.mock_arm import MockArm
 

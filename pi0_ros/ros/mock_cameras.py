@@ -8,6 +8,7 @@ from sensor_msgs.msg import JointState
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.errors import ConfigurationError, InputRefused
 from pi0_ros.core.joints import JointOrder
+from pi0_ros.core.stop_request import StopRequest
 from pi0_ros.ros import topics
 from pi0_ros.ros.arm_parameters import MOCK_CAMERAS
 from pi0_ros.ros.camera_faults import stamp_with_fault
@@ -16,7 +17,6 @@ from pi0_ros.ros.fault_parameter import CAMERA_FAULTS, NO_FAULT
 from pi0_ros.ros.fault_switch import FaultSwitch
 from pi0_ros.ros.node_basics import PlainNode
 from pi0_ros.ros.picture_outlets import PictureOutlet, frame_id, picture_outlets
-from pi0_ros.ros.process import StopRequest
 from pi0_ros.ros.refusal_log import RefusalLog
 from pi0_ros.ros.ros_beat import RosBeat
 from pi0_ros.sim.renderer import SceneRenderer

@@ -7,9 +7,9 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.task import Future
 
+from pi0_ros.core.stop_request import StopRequest
 from pi0_ros.ros.declare import declare_parameters
 from pi0_ros.ros.parameter import Parameter
-from pi0_ros.ros.process import StopRequest
 
 
 class NodeBasics:

@@ -12,6 +12,7 @@ from pi0_ros.core.errors import (
     PolicyUnavailable,
 )
 from pi0_ros.core.observation_builder import ObservationBuilder
+from pi0_ros.core.stop_request import StopRequest
 from pi0_ros.policy.interface import Policy, PolicyDescription
 from pi0_ros.policy.policy_config import PolicyConfig
 from pi0_ros.ros import topics
@@ -34,7 +35,6 @@ from pi0_ros.ros.policy_settings import (
     transports,
 )
 from pi0_ros.ros.policy_status import Demand, InputView, PolicyState, StatusView
-from pi0_ros.ros.process import StopRequest
 from pi0_ros.ros.refusal_log import RefusalLog
 
 # What is wrong with an input is told after at most this long.
@@ -76,8 +76,6 @@ class PolicyNode(ManagedNode):
         )
         self.create_steady_timer(_WATCH_S, self._watch_inference)
         self._autostart = autostart_if_wanted(self)
-
-    # ---- lifecycle ----
 
     def configure(self) -> None:
         values = self.parameters.require()
@@ -175,8 +173,6 @@ class PolicyNode(ManagedNode):
                 f"instruction: {text[:80]!r} is refused ({', '.join(builder.refused_by_kind())})"
             )
 
-    # ---- what the inference thread tells ----
-
     def publish_chunk(self, inferred: Inferred) -> None:
         assert self._description is not None
         self._chunks.publish(
@@ -212,8 +208,6 @@ class PolicyNode(ManagedNode):
                     "the policy hangs, or the device is too slow for it"
                 )
             )
-
-    # ---- status ----
 
     def _view(self) -> StatusView:
         """What the node is doing; called from any thread."""

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 
 from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.core.stop_request import StopRequest
 from pi0_ros.policy.interface import Policy
-from pi0_ros.ros.process import StopRequest
 
 _LOOK_S = 0.05
 _PROGRESS_S = 2.0

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from pi0_ros.core.errors import ConfigurationError, Pi0RosError
+from pi0_ros.core.stop_request import StopRequest
 
 if TYPE_CHECKING:
     from rclpy.executors import Executor
@@ -29,13 +30,6 @@ _EXECUTOR_VARIABLE = "PI0_ROS_EXECUTOR"
 
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
-
-
-class StopRequest:
-    """Whether the process was told to end; set by signal handlers, read by anyone who waits."""
-
-    def __init__(self) -> None:
-        self.requested = False
 
 
 class ProcessNode(Protocol):

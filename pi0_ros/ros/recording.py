@@ -125,8 +125,6 @@ class RecordingNode(Node):
         extra = beside_the_inputs(self._settings.observation.cameras, use_sim_time)
         return hearing, [hearing.only_record(topic) for topic in extra]
 
-    # ---- frames ----
-
     def _sample_or_end(self) -> None:
         if self.ended.done():
             return
@@ -152,8 +150,6 @@ class RecordingNode(Node):
             self._session.add(observation, command, time.monotonic())
             if self._bag is not None:
                 self._bag.frame(observation.stamp_ns, now_ns)
-
-    # ---- messages ----
 
     def _take_command(self, message: Any) -> None:
         try:

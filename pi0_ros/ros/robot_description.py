@@ -5,9 +5,9 @@ import time
 from rclpy.node import Node
 
 from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.core.stop_request import StopRequest
 from pi0_ros.ros import topics
 from pi0_ros.ros.entities import subscription
-from pi0_ros.ros.process import StopRequest
 
 DEADLINE_S = 5.0
 _LOOK_S = 0.02

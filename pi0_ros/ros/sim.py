@@ -10,6 +10,7 @@ from sensor_msgs.msg import JointState
 
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.core.limits import limits_from_joint_limits
+from pi0_ros.core.stop_request import StopRequest
 from pi0_ros.ros import topics
 from pi0_ros.ros.arm_command_input import ArmCommandInput, initial_positions
 from pi0_ros.ros.conversions import time_message
@@ -17,7 +18,6 @@ from pi0_ros.ros.diagnostics import diagnostics_message
 from pi0_ros.ros.entities import publisher
 from pi0_ros.ros.node_basics import PlainNode
 from pi0_ros.ros.parameter_values import ParameterValues
-from pi0_ros.ros.process import StopRequest
 from pi0_ros.ros.sim_cameras import SimCameras
 from pi0_ros.ros.sim_parameters import SIM
 from pi0_ros.ros.sim_scene import SimScene

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from pi0_ros.core.stop_request import StopRequest
 from pi0_ros.policy.scripted import ScriptedPolicy
 from pi0_ros.ros.fault_parameter import NO_FAULT, POLICY_FAULTS
 from pi0_ros.ros.fault_switch import FaultSwitch
 from pi0_ros.ros.policy import PolicyNode
 from pi0_ros.ros.policy_parameters import POLICY, STUB_POLICY
-from pi0_ros.ros.process import StopRequest
 
 
 class StubPolicyNode(PolicyNode):

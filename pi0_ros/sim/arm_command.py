@@ -14,6 +14,26 @@ _RESTING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class UncheckedTrajectory:
+    """A trajectory as a message brings it.
+
+    Attributes:
+        start_ns: the message's stamp; 0 means now.
+        joint_names: the message's joints, in its own order.
+        times_from_start_ns, positions: one entry per point.
+        velocities, accelerations: one entry per point; None, or nothing but empty entries, where
+            the message gives none.
+    """
+
+    start_ns: int
+    joint_names: Sequence[str]
+    times_from_start_ns: Sequence[int]
+    positions: Sequence[Sequence[float]]
+    velocities: Sequence[Sequence[float]] | None = None
+    accelerations: Sequence[Sequence[float]] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TrajectoryCommand:
     """A checked trajectory in the arm's joint order.
 
@@ -30,41 +50,29 @@ class TrajectoryCommand:
 
 
 def checked_trajectory(
-    arm_joints: Sequence[str],
-    start_ns: int,
-    joint_names: Sequence[str],
-    times_from_start_ns: Sequence[int],
-    positions: Sequence[Sequence[float]],
-    velocities: Sequence[Sequence[float]] | None,
-    accelerations: Sequence[Sequence[float]] | None,
-    now_ns: int,
+    arm_joints: Sequence[str], trajectory: UncheckedTrajectory, now_ns: int
 ) -> TrajectoryCommand:
     """Checks a trajectory as joint_trajectory_controller does.
 
     Args:
         arm_joints: the arm's joints; the result follows their order.
-        start_ns: the message's stamp; 0 means now.
-        joint_names: the message's joints, in its own order.
-        times_from_start_ns, positions: one entry per point.
-        velocities, accelerations: one entry per point; None, or nothing but empty entries, where
-            the message gives none.
 
     Raises:
         InputRefused: kind "joint doubled", "joint unknown", "joint missing", "empty", "size",
             "not finite", "time order", "stamp", "in the past" or "end velocity".
     """
-    columns = _columns(arm_joints, joint_names)
-    points = len(times_from_start_ns)
+    columns = _columns(arm_joints, trajectory.joint_names)
+    start_ns, points = trajectory.start_ns, len(trajectory.times_from_start_ns)
     if points == 0:
         raise InputRefused("empty", "trajectory: expected at least one point, got none")
-    q = _table("positions", positions, points, columns, arm_joints)
-    v = _optional_table("velocities", velocities, points, columns, arm_joints)
-    a = _optional_table("accelerations", accelerations, points, columns, arm_joints)
+    q = _table("positions", trajectory.positions, points, columns, arm_joints)
+    v = _optional_table("velocities", trajectory.velocities, points, columns, arm_joints)
+    a = _optional_table("accelerations", trajectory.accelerations, points, columns, arm_joints)
     if a is not None and v is None:
         raise InputRefused("size", "trajectory: accelerations without velocities")
     if start_ns < 0:
         raise InputRefused("stamp", f"trajectory: stamp must not be negative, got {start_ns} ns")
-    times = [int(time) for time in times_from_start_ns]
+    times = [int(time) for time in trajectory.times_from_start_ns]
     if times[0] < 0 or any(late <= early for early, late in pairwise(times)):
         raise InputRefused(
             "time order",

@@ -7,7 +7,7 @@ import numpy as np
 
 from pi0_ros.core.arrays import FloatArray, frozen
 from pi0_ros.core.errors import InputRefused
-from pi0_ros.sim.arm_command import checked_positions, checked_trajectory
+from pi0_ros.sim.arm_command import UncheckedTrajectory, checked_positions, checked_trajectory
 from pi0_ros.sim.desired_curve import DesiredCurve, DesiredState, held, taken_over
 
 # A picture is recorded with the command of its capture time: no older ones are asked for.
@@ -29,34 +29,13 @@ class CommandHistory:
         # Each with the instant from which it is in force.
         self._curves: deque[tuple[int, DesiredCurve]] = deque()
 
-    def add_trajectory(
-        self,
-        start_ns: int,
-        joint_names: Sequence[str],
-        times_from_start_ns: Sequence[int],
-        positions: Sequence[Sequence[float]],
-        velocities: Sequence[Sequence[float]] | None,
-        accelerations: Sequence[Sequence[float]] | None,
-        now_ns: int,
-    ) -> None:
+    def add_trajectory(self, trajectory: UncheckedTrajectory, now_ns: int) -> None:
         """Takes a trajectory that comes to the arm at `now_ns`.
-
-        Args:
-            start_ns: the message's stamp; 0 means now.
 
         Raises:
             InputRefused: see `checked_trajectory`; the arm refuses it as well.
         """
-        told = checked_trajectory(
-            self._names,
-            start_ns,
-            joint_names,
-            times_from_start_ns,
-            positions,
-            velocities,
-            accelerations,
-            now_ns,
-        )
+        told = checked_trajectory(self._names, trajectory, now_ns)
         since_ns, own = now_ns, self._desired(now_ns)
         if own is None:
             # Where the arm is told to be before the very first point is known to nobody here.

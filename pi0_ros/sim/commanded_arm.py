@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from pi0_ros.core.arrays import FloatArray, frozen
 from pi0_ros.core.errors import ConfigurationError, InputRefused
 from pi0_ros.core.limits import ArmLimits
-from pi0_ros.sim.arm_command import checked_positions, checked_trajectory
+from pi0_ros.sim.arm_command import UncheckedTrajectory, checked_positions, checked_trajectory
 from pi0_ros.sim.desired_curve import (
     ORDER,
     DesiredCurve,
@@ -150,16 +150,7 @@ class CommandedArm(ABC):
     def _rests(self) -> bool:
         """Whether the motion to the curve's hold may be made in one piece."""
 
-    def accept_trajectory(
-        self,
-        start_ns: int,
-        joint_names: Sequence[str],
-        times_from_start_ns: Sequence[int],
-        positions: Sequence[Sequence[float]],
-        velocities: Sequence[Sequence[float]] | None,
-        accelerations: Sequence[Sequence[float]] | None,
-        now_ns: int,
-    ) -> None:
+    def accept_trajectory(self, trajectory: UncheckedTrajectory, now_ns: int) -> None:
         """Replaces the present command, as joint_trajectory_controller does with a message.
 
         One that is still to begin is reached from the arm's own state, one that has begun is
@@ -168,16 +159,7 @@ class CommandedArm(ABC):
         Raises:
             InputRefused: see `checked_trajectory`, or kind "overflow"; the present command goes on.
         """
-        command = checked_trajectory(
-            self.joint_names,
-            start_ns,
-            joint_names,
-            times_from_start_ns,
-            positions,
-            velocities,
-            accelerations,
-            now_ns,
-        )
+        command = checked_trajectory(self.joint_names, trajectory, now_ns)
         self._settle_at(now_ns)
         desired = self._curve.at(now_ns)
         own = desired

@@ -5,7 +5,7 @@ Only the carrying is different: nothing is sent, time is what the loop says it i
 there `latency_s` after its pictures, however long it took to compute.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from pi0_ros.core.observation import Observation
 from pi0_ros.core.observation_builder import ObservationBuilder
 from pi0_ros.core.observation_config import ObservationConfig
 from pi0_ros.core.trajectory import Trajectory
+from pi0_ros.sim.arm_command import UncheckedTrajectory
 from pi0_ros.sim.commanded_arm import ArmState
 
 Draw = Callable[[FloatArray], Mapping[str, NDArray[np.uint8]]]
@@ -41,16 +42,7 @@ class SimulatedArm(Protocol):
     @property
     def joint_names(self) -> tuple[str, ...]: ...
 
-    def accept_trajectory(
-        self,
-        start_ns: int,
-        joint_names: Sequence[str],
-        times_from_start_ns: Sequence[int],
-        positions: Sequence[Sequence[float]],
-        velocities: Sequence[Sequence[float]] | None,
-        accelerations: Sequence[Sequence[float]] | None,
-        now_ns: int,
-    ) -> None: ...
+    def accept_trajectory(self, trajectory: UncheckedTrajectory, now_ns: int) -> None: ...
 
     def step(self, now_ns: int) -> ArmState: ...
 
@@ -176,8 +168,6 @@ class LockstepBridge:
         commanded = state.positions if self._sent is None else self._sent.sample(self._now_ns)
         return Moment(self._now_ns, state.positions, frozen(commanded), observation)
 
-    # ---- inside a tick ----
-
     def _come_to_rest(self) -> None:
         for _ in range(round(_REST_S * _NS / self._tick_ns)):
             self._now_ns += self._tick_ns
@@ -223,13 +213,11 @@ class LockstepBridge:
 
     def _send(self, trajectory: Trajectory) -> None:
         start_ns = int(trajectory.times_ns[0])
-        self._arm.accept_trajectory(
+        told = UncheckedTrajectory(
             start_ns,
             self._limits.joint_names,
             (trajectory.times_ns - start_ns).tolist(),
             trajectory.positions.tolist(),
-            None,
-            None,
-            self._now_ns,
         )
+        self._arm.accept_trajectory(told, self._now_ns)
         self._sent = trajectory

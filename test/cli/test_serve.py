@@ -1,5 +1,7 @@
 """`pi0 serve` as a process: what it refuses at once, what it says, and how it ends."""
 
+import argparse
+import dataclasses
 import os
 import signal
 import subprocess
@@ -11,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pi0_ros.cli import serve as command
 from pi0_ros.core.errors import PolicyError, PolicyUnavailable
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.loader import load_policy
@@ -127,6 +130,8 @@ def test_help_teaches_and_loads_nothing_heavy() -> None:
         (("--mode", "demo", "--image-key", "left=x"), "main, side, top"),
         (("--mode", "demo", "--image-key", "main="), "--image-key main"),
         (("--mode", "demo", "--port", "70000"), "--port"),
+        (("--mode", "demo", "--noise-scale", "nan"), "noise_scale: expected 0 to 10"),
+        (("--mode", "demo", "--engine", "lerobot", "--quantization", "int8"), "quantization"),
         (("--mode", "demo", "--state-key", "prompt"), "'prompt' is given to two values"),
     ],
 )
@@ -138,6 +143,37 @@ def test_what_cannot_work_is_told_at_once_in_one_line(
     assert told in serving.output
     assert len(serving.lines) == 1
     assert serving.lines[0].startswith("pi0 serve: ")
+
+
+def parsed(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    return parser.parse_args(words)
+
+
+def test_options_of_the_computation_reach_the_policy() -> None:
+    words = (
+        "--mode demo --vision-precision bfloat16 --quantization int8 --tokenizer-path ~/words "
+        "--inference-steps 4 --noise-scale 0.5"
+    )
+    made = command._policy_config(parsed(*words.split()))
+    assert (made.vision_precision, made.quantization) == ("bfloat16", "int8")
+    assert made.tokenizer_path == Path.home() / "words"
+    assert (made.inference_steps, made.noise_scale) == (4, 0.5)
+
+
+def test_what_is_not_given_is_as_the_policy_has_it() -> None:
+    made = command._policy_config(parsed("--mode", "demo"))
+    plain = PolicyConfig(made.path, made.mode, made.camera_features, made.joints, made.image_shape)
+    assert made == plain
+
+
+def test_everything_about_the_computation_is_an_option() -> None:
+    # What the robot or the client decides, and what needs the arm's present motion.
+    others = {"path", "camera_features", "joints", "image_shape", "allow_image_resize"}
+    others |= {"rtc", "remote"}
+    fields = {field.name for field in dataclasses.fields(PolicyConfig)}
+    assert fields - others <= set(vars(parsed()))
 
 
 def test_an_address_open_to_others_is_warned_of(serve: Callable[..., Serving]) -> None:

@@ -66,6 +66,7 @@ def test_ctrl_c_saves_and_resume_ends_in_a_checkpoint_with_a_report(
     result = json.loads(report.read_text())
     assert result["step"] == 12
     assert result["proof"]["frames"] == 2
+    assert result["episodes"] == {"dataset": 3, "learnt_from": 3, "held_out": 0}
     card = (output / "README.md").read_text()
     assert "pi0 train --dataset small --output tiny --steps 12" in card
     assert str(tmp_path) not in card

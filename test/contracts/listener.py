@@ -73,8 +73,6 @@ class Listener:
         del self._executor, self.node
         gc.collect()
 
-    # ---- hearing ----
-
     def until(
         self,
         condition: Callable[[Recording], object],
@@ -132,8 +130,6 @@ class Listener:
             )
         )
 
-    # ---- the graph ----
-
     def publishers(self, topic: str) -> list[Endpoint]:
         """Publishers of a relative topic."""
         name = self.node.resolve_topic_name(topic)
@@ -144,8 +140,6 @@ class Listener:
         name = self.node.resolve_topic_name(topic)
         found = [_endpoint(info) for info in self.node.get_subscriptions_info_by_topic(name)]
         return [endpoint for endpoint in found if endpoint.node != self.node.get_name()]
-
-    # ---- speaking ----
 
     def say_until(
         self,

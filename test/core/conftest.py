@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from pi0_ros.core.control_config import ControlConfig
 
+from .feed import Feed
 from .rig import Rig
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
@@ -39,3 +40,11 @@ def rig(request: pytest.FixtureRequest) -> Rig:
     rig.activate()
     rig.tick()
     return rig
+
+
+@pytest.fixture
+def feed() -> Feed:
+    """Nothing seen yet, and told what to do."""
+    feed = Feed()
+    feed.builder.set_instruction("circle", 0)
+    return feed

@@ -60,8 +60,6 @@ class Rig:
     def reason(self) -> str:
         return self.loop.report().reason
 
-    # ---- the arm ----
-
     def restart_curve(self) -> None:
         """The arm stands where it is, whatever was sent before."""
         self._stand_at(self.measured())
@@ -93,8 +91,6 @@ class Rig:
         for _ in range(round(seconds / 0.01)):
             self.arm_ns += 10_000_000
             self.sense()
-
-    # ---- the loop ----
 
     def activate(self) -> None:
         self.rest()
@@ -153,9 +149,7 @@ class Rig:
             pieces.append((now_ns, curve))
         # Forgotten arrivals may have left the arm in motion.
         excess = judge(self.limits, self.config.tick_ns, played(pieces), from_rest=False)
-        assert excess == []
-
-    # ---- chunks ----
+        assert not excess, excess
 
     def chunk(self, rows: FloatArray, **changes: object) -> ActionChunk:
         """The next chunk in sequence, captured now unless told otherwise."""

@@ -18,9 +18,6 @@ def _two_joints() -> ArmLimits:
     return ArmLimits(SIX_JOINTS[:2], [-10.0, -10.0], [10.0, 10.0], [1.0, 2.0], [4.0, 8.0])
 
 
-# ---- the factor ----
-
-
 @pytest.mark.parametrize(
     ("rows", "factor"),
     [
@@ -45,9 +42,6 @@ def test_slowed_down_rows_keep_their_limits(rows):
     assert (np.abs(np.diff(rows, axis=0)) <= arm.velocity * step_s * (1 + 1e-9)).all()
     second = np.abs(np.diff(rows, n=2, axis=0))
     assert (second <= arm.acceleration * step_s**2 * (1 + 1e-9)).all()
-
-
-# ---- smoothing ----
 
 
 def _moving(rows: int = 50) -> np.ndarray:
@@ -123,9 +117,6 @@ def test_smoothing_moves_no_row_farther_than_the_tolerance(rows, tolerance):
     assert np.array_equal(rows, before)
     assert np.abs(smooth - rows).max() <= tolerance
     assert np.array_equal(smooth[[0, -1]], rows[[0, -1]])
-
-
-# ---- the curve ----
 
 
 @given(

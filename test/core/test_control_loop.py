@@ -15,8 +15,6 @@ from pi0_ros.core.limits import ArmLimits
 from .arms import SIX_JOINTS, STEP_NS, six_joints
 from .rig import GOAL, Rig
 
-# ---- activation ----
-
 
 def test_an_inactive_controller_does_nothing():
     rig = Rig()
@@ -68,9 +66,6 @@ def test_a_deactivated_controller_forgets_its_chunk(rig):
     rig.activate()
     rig.run(5)
     assert rig.state is ControlState.HOLD
-
-
-# ---- playing ----
 
 
 def test_a_chunk_is_played_in_time(rig):
@@ -173,9 +168,6 @@ def test_both_commands_of_a_tick_agree(rig):
         command = rig.tick()
         # One row has begun, the next is of now.
         assert np.array_equal(command.trajectory.positions[2], command.position)
-
-
-# ---- report ----
 
 
 def test_chunks_are_counted_by_what_became_of_them(rig):

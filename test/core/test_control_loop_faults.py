@@ -62,8 +62,6 @@ class FaultyDays(RuleBasedStateMachine):
         self.rig.activate()
         self.rig.tick()
 
-    # ---- time passes ----
-
     @rule(ticks=st.integers(1, 12), jitter=st.floats(-0.45, 0.45))
     def run_on(self, ticks, jitter):
         for tick in range(ticks):
@@ -97,8 +95,6 @@ class FaultyDays(RuleBasedStateMachine):
         self.rig.shift_ns += round(forward_s * 1e9)
         self.rig.restart_curve()
         self.rig.tick()
-
-    # ---- chunks ----
 
     @rule(goal=POSES, speed=st.floats(0.1, 2.5), noise=st.sampled_from([0, 0.005]), seed=SEEDS)
     def good_chunk(self, goal, speed, noise, seed):
@@ -147,8 +143,6 @@ class FaultyDays(RuleBasedStateMachine):
     @rule(ahead_s=st.floats(0.051, 100.0))
     def chunk_from_the_future(self, ahead_s):
         self.refused(self.still(stamp_ns=self.rig.now_ns + round(ahead_s * 1e9)), "future")
-
-    # ---- the operator ----
 
     @rule()
     def hold_by_hand(self):
@@ -207,8 +201,6 @@ class FaultyDays(RuleBasedStateMachine):
         self.rig.rest(1.5)
         self.rig.activate()
 
-    # ---- what must hold ----
-
     @invariant()
     def arm_keeps_its_limits_even_if_nothing_more_is_sent(self):
         self.rig.check()
@@ -221,8 +213,6 @@ class FaultyDays(RuleBasedStateMachine):
         assert (report.reason == "") == (report.state is ControlState.RUN)
         over = report.peak_velocity > six_joints().velocity * (1 + 1e-9)
         assert not over.any()
-
-    # ---- inside the rules ----
 
     @property
     def state(self) -> ControlState:

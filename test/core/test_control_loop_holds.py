@@ -10,8 +10,6 @@ from pi0_ros.core.loop_clock import LoopClock
 from .arms import STEP_NS, six_joints
 from .rig import GOAL, Rig
 
-# ---- holds ----
-
 
 def test_joints_gone_stale_hold_and_a_fresh_chunk_goes_on(rig):
     rig.in_motion()
@@ -173,9 +171,6 @@ def test_reset_is_refused_where_nothing_is_latched_or_the_arm_cannot_be_taken_ov
     with pytest.raises(ControlRefused, match="stale"):
         rig.reset()
     assert rig.state is ControlState.LATCHED
-
-
-# ---- clocks ----
 
 
 def test_a_clock_set_back_holds_and_the_arm_brakes_on_its_way(rig):

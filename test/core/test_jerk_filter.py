@@ -61,9 +61,6 @@ def test_a_slow_controller_needs_no_filter_or_cannot_have_one():
         filter_ticks(_arm(15.0), 0.6)
 
 
-# ---- the average ----
-
-
 def test_each_row_is_the_mean_of_those_up_to_it():
     plan = FilteredPlan(MotionPlan(10, np.array([[0.0], [3.0], [6.0], [6.0]])), 3)
     assert plan.between(9, 16)[:, 0].tolist() == [0.0, 0.0, 1.0, 3.0, 5.0, 6.0, 6.0, 6.0]
@@ -107,9 +104,6 @@ def test_a_mean_lies_among_its_rows_and_rests_exactly_where_they_do(ticks, at, s
     assert (played <= at).all()
     assert (played >= rows.min(axis=0)).all()
     assert (played[30 + ticks + 5 :] == at).all()
-
-
-# ---- the planner ----
 
 
 def _planner(arm: ArmLimits, **changes) -> Planner:
@@ -198,9 +192,6 @@ def test_without_jerk_limits_every_message_is_as_it_was():
         for one in (planner, unlimited):
             one.advance(START + tick * TICK, _motion(six_joints()))
         assert np.array_equal(planner.trajectory().positions, unlimited.trajectory().positions)
-
-
-# ---- the control loop ----
 
 
 @settings(max_examples=60)

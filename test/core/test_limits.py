@@ -138,9 +138,6 @@ def test_limits_cannot_be_changed_afterwards():
         limits.velocity[0] = 9.0
 
 
-# ---- jerk ----
-
-
 def _with_jerk(**changes):
     return {**FORM, "joint_2": {**ENTRY, **changes}}
 

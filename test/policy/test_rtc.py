@@ -187,9 +187,6 @@ def test_impossible_values_are_refused_by_parameter(changes: Any, message: str) 
         RtcConfig(**{"method": "identity", **changes})
 
 
-# ---- with a checkpoint ----
-
-
 def test_an_engine_that_cannot_do_it_is_an_error(trained: Path, config_for: Make) -> None:
     with pytest.raises(ConfigurationError, match="engine to be 'fast'"):
         config_for(trained, mode="demo", engine="lerobot", rtc=CONFIG)

@@ -16,7 +16,7 @@ from lerobot.policies.factory import make_pre_post_processors
 from lerobot.policies.utils import prepare_observation_for_inference
 from safetensors.torch import load_file, save_file
 
-from pi0_ros.core.errors import CheckpointError, ConfigurationError, PolicyError
+from pi0_ros.core.errors import CheckpointError, ConfigurationError, PolicyError, PolicyLost
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.loader import load_policy
 from pi0_ros.policy.policy_config import PolicyConfig
@@ -260,6 +260,19 @@ def test_a_chunk_that_is_not_finite_is_dropped(
 
     monkeypatch.setattr(ACTPolicy, "predict_action_chunk", mad)
     with pytest.raises(PolicyError, match="not finite"):
+        policy.infer(observation)
+
+
+def test_a_lost_device_is_the_policys_end(
+    act: Path, act_config: Make, observation: Observation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = load_policy(act_config(act))
+
+    def fail(*_: object) -> NoReturn:
+        raise RuntimeError("CUDA error: an illegal memory access")
+
+    monkeypatch.setattr(ACTPolicy, "predict_action_chunk", fail)
+    with pytest.raises(PolicyLost, match="cpu: device lost"):
         policy.infer(observation)
 
 

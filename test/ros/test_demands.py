@@ -16,8 +16,6 @@ from .controller_rig import sway
 from .policy_rig import Rig as PolicyRig
 from .policy_rig import image, joint_state
 
-# ---- what the policy asks for ----
-
 
 @pytest.fixture
 def policy(world: Any, stub: Any) -> PolicyRig:
@@ -131,9 +129,6 @@ def test_a_camera_whose_frame_changes_is_refused(policy: PolicyRig) -> None:
     policy.feeds["main"] = swapped
     demanded(policy, PolicyStatus.DEMAND_HOLD, "camera/main: stale")
     assert policy.refusals("camera/main: frame") > 0
-
-
-# ---- what the controller makes of it ----
 
 
 @pytest.fixture

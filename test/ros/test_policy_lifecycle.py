@@ -7,12 +7,12 @@ import pytest
 from pi0_ros.msg import PolicyStatus
 
 from pi0_ros.core.errors import CheckpointError, InputRefused
+from pi0_ros.core.stop_request import StopRequest
 from pi0_ros.policy.policy_config import PolicyConfig
 from pi0_ros.policy.rtc_config import RtcConfig
 from pi0_ros.ros import topics
 from pi0_ros.ros.managed_node import Phase
 from pi0_ros.ros.policy import PolicyNode
-from pi0_ros.ros.process import StopRequest
 
 from .policy_rig import BASE, Rig
 

@@ -9,9 +9,9 @@ from rclpy.node import Node
 from std_msgs.msg import String
 
 from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.core.stop_request import StopRequest
 from pi0_ros.ros import topics
 from pi0_ros.ros.entities import profile
-from pi0_ros.ros.process import StopRequest
 from pi0_ros.ros.qos import RELIABLE, Qos
 from pi0_ros.ros.robot_description import robot_description
 

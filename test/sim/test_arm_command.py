@@ -6,24 +6,26 @@ import numpy as np
 import pytest
 
 from pi0_ros.core.errors import InputRefused
-from pi0_ros.sim.arm_command import TrajectoryCommand, checked_positions, checked_trajectory
+from pi0_ros.sim.arm_command import (
+    TrajectoryCommand,
+    UncheckedTrajectory,
+    checked_positions,
+    checked_trajectory,
+)
 
 JOINTS = ("a", "b", "c")
 NOW_NS = 1_700_000_000_000_000_000
 NAN, INF = float("nan"), float("inf")
 
 
-def _check(**changes: Any) -> TrajectoryCommand:
+def _check(now_ns: int = NOW_NS, **changes: Any) -> TrajectoryCommand:
     message: dict[str, Any] = {
         "start_ns": NOW_NS,
         "joint_names": JOINTS,
         "times_from_start_ns": [10_000_000, 20_000_000],
         "positions": [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]],
-        "velocities": None,
-        "accelerations": None,
-        "now_ns": NOW_NS,
     }
-    return checked_trajectory(JOINTS, **(message | changes))
+    return checked_trajectory(JOINTS, UncheckedTrajectory(**(message | changes)), now_ns)
 
 
 REST = [[0.1, 0.1, 0.1], [0.0, 0.0, 0.0]]

@@ -5,6 +5,7 @@ import pytest
 
 from pi0_ros.core.errors import InputRefused
 from pi0_ros.core.limits import ArmLimits
+from pi0_ros.sim.arm_command import UncheckedTrajectory
 from pi0_ros.sim.command_history import CommandHistory
 from pi0_ros.sim.mock_arm import MockArm
 
@@ -16,7 +17,7 @@ NAMES = ("a", "b")
 def told(history: CommandHistory, start_ns: int, rows: list[list[float]], now_ns: int) -> None:
     """Points 100 ms apart, the first at the stamp."""
     times = [index * 100 * MS for index in range(len(rows))]
-    history.add_trajectory(start_ns, NAMES, times, rows, None, None, now_ns)
+    history.add_trajectory(UncheckedTrajectory(start_ns, NAMES, times, rows), now_ns)
 
 
 def test_a_trajectory_is_sampled_on_its_lines_and_held_at_its_end() -> None:
@@ -46,7 +47,7 @@ def test_before_the_first_command_nothing_is_invented() -> None:
 
 def test_joints_are_taken_by_name() -> None:
     history = CommandHistory(NAMES)
-    history.add_trajectory(T0, ("b", "a"), [0], [[1.0, 2.0]], None, None, T0)
+    history.add_trajectory(UncheckedTrajectory(T0, ("b", "a"), [0], [[1.0, 2.0]]), T0)
     assert history.at(T0).tolist() == [2.0, 1.0]
 
 
@@ -82,15 +83,15 @@ def test_it_is_where_the_mocked_arm_is_told_to_be() -> None:
     rng = np.random.default_rng(3)
     now_ns = T0
     arm.step(now_ns)
-    told_first = [T0, NAMES, [0], [[0.0, 0.0]], None, None, T0]
-    history.add_trajectory(*told_first)  # type: ignore[arg-type]
-    arm.accept_trajectory(*told_first)  # type: ignore[arg-type]
+    told_first = UncheckedTrajectory(T0, NAMES, [0], [[0.0, 0.0]])
+    history.add_trajectory(told_first, T0)
+    arm.accept_trajectory(told_first, T0)
     for _ in range(20):
         rows = np.cumsum(rng.normal(0.0, 0.05, (3, 2)), axis=0).tolist()
         start_ns = now_ns + int(rng.integers(-40, 40)) * MS
-        message = (start_ns, NAMES, [0, 100 * MS, 200 * MS], rows, None, None, now_ns)
-        history.add_trajectory(*message)
-        arm.accept_trajectory(*message)
+        message = UncheckedTrajectory(start_ns, NAMES, [0, 100 * MS, 200 * MS], rows)
+        history.add_trajectory(message, now_ns)
+        arm.accept_trajectory(message, now_ns)
         for _ in range(8):
             now_ns += 10 * MS
             assert np.allclose(arm.step(now_ns).positions, history.at(now_ns), atol=2e-3)

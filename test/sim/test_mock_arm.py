@@ -8,6 +8,7 @@ import pytest
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.errors import ConfigurationError, InputRefused
 from pi0_ros.core.limits import ArmLimits
+from pi0_ros.sim.arm_command import UncheckedTrajectory
 from pi0_ros.sim.mock_arm import MockArm
 
 T0 = 1_700_000_000_000_000_000
@@ -37,7 +38,8 @@ def _send(
     velocities: Sequence[Sequence[float]] | None = None,
 ) -> None:
     times = [round(time * MS) for time in times_ms]
-    arm.accept_trajectory(start_ns, ("a", "b"), times, positions, velocities, None, now_ns)
+    trajectory = UncheckedTrajectory(start_ns, ("a", "b"), times, positions, velocities)
+    arm.accept_trajectory(trajectory, now_ns)
 
 
 def _run(arm: MockArm, start_ns: int, end_ns: int, step_ns: int = 10 * MS) -> FloatArray:

@@ -1,5 +1,6 @@
 """Bad messages on real topics: each is named in the policy's status, and nothing else happens."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,8 +13,11 @@ from std_msgs.msg import String
 from system.harness import RunningDemo
 
 from pi0_ros.ros import topics
+from pi0_ros.ros.conversions import nanoseconds, time_message
 
 _DEADLINE_S = 20.0
+# Less than what counts as a stamp in the future, and two joint states long.
+_AHEAD_NS = 20_000_000
 MAIN = topics.CAMERA_RAW.of_camera("main")
 
 
@@ -148,17 +152,38 @@ def test_a_malformed_joint_state_is_refused_and_named(
     )
 
 
+def reverse_order(names: list[str], positions: list[float]) -> None:
+    # Sorted, since the newest joint state may be one of these.
+    pairs = sorted(zip(names, positions, strict=True), reverse=True)
+    names[:], positions[:] = [name for name, _ in pairs], [position for _, position in pairs]
+
+
+def refused_joint_states(recording: Recording) -> Counter[str]:
+    """Kind -> joint states that the policy has refused for it."""
+    status = recording.last(topics.POLICY_STATUS.name)
+    counts = zip(status.refused_kinds, status.refused_counts, strict=True)
+    return Counter({kind: count for kind, count in counts if kind.startswith("joint_states: ")})
+
+
 def test_joints_in_another_order_are_taken_by_name(undisturbed: RunningDemo) -> None:
-    said = 0
+    """They are stamped a little ahead, so that what the arm says next is older than one taken."""
+    overtaken = "joint_states: older"
+    before = refused_joint_states(undisturbed.listener.recording)
 
     def reordered() -> JointState:
-        nonlocal said
-        said += 1
-        return joint_state(undisturbed, lambda names, values: (names.reverse(), values.reverse()))
+        message = joint_state(undisturbed, reverse_order)
+        assert message.name[0] == "joint_6"
+        ahead_ns = nanoseconds(message.header.stamp) + _AHEAD_NS
+        message.header.stamp = time_message(ahead_ns)
+        return message
 
-    undisturbed.listener.say_until(
-        topics.JOINT_STATES, reordered, lambda _: said >= 10, _DEADLINE_S, "ten joint states"
+    def taken(recording: Recording) -> bool:
+        return refused_joint_states(recording)[overtaken] >= before[overtaken] + 10
+
+    recording = undisturbed.listener.say_until(
+        topics.JOINT_STATES, reordered, taken, _DEADLINE_S, "joint states that were overtaken"
     )
+    assert set(refused_joint_states(recording) - before) == {overtaken}
     # Taken by position, the arm would seem to be far from its command, and the controller latch.
 
 

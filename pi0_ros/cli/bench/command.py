@@ -1,11 +1,11 @@
 """`pi0 bench`: options, and the run from loading to the table."""
 
 import argparse
-import os
 from pathlib import Path
 
 from pi0_ros.cli.bench.names import COMPILED, DEFAULT, PEERS, REFERENCE
-from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.cli.number_options import number, whole
+from pi0_ros.cli.output_file import require_writable
 
 DESCRIPTION = """\
 Times Pi0's engines on one fixed input: three 640x480 rgb8 pictures, a prompt of 20 tokens, a chunk
@@ -62,21 +62,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--repeats",
-        type=_positive,
+        type=whole(1),
         default=50,
         metavar="N",
         help="timed chunks per engine, and as many in stages (default: %(default)s)",
     )
     parser.add_argument(
         "--threads",
-        type=_positive,
+        type=whole(1),
         default=1,
         metavar="N",
         help="of torch on the CPU (default: %(default)s, as the policy node has it)",
     )
     parser.add_argument(
         "--flow-steps",
-        type=_positive,
+        type=whole(1),
         metavar="N",
         help="denoising steps per chunk (default: as the checkpoint says, 10 for Pi0)",
     )
@@ -85,7 +85,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--bridge",
-        type=_seconds,
+        type=number("1 to 3600 seconds", lambda value: 1.0 <= value <= 3600.0),
         metavar="SECONDS",
         help="also start the demo's processes and measure, so long each: the control tick while "
         "chunks are computed and while none is, from picture to chunk and command, CPU per picture",
@@ -95,9 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measures and prints; returns the exit status."""
-    report = arguments.report
-    if report is not None and (report.is_dir() or not os.access(report.absolute().parent, os.W_OK)):
-        raise ConfigurationError(f"--report {report}: not a file that can be written")
+    require_writable("--report", arguments.report)
     names = list(dict.fromkeys(arguments.engines or DEFAULT))
     if arguments.compiled and COMPILED not in names:
         names.append(COMPILED)
@@ -105,17 +103,3 @@ def run(arguments: argparse.Namespace) -> int:
     from pi0_ros.cli.bench.session import run_session
 
     return run_session(arguments, names)
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 1.0 <= value <= 3600.0:
-        raise argparse.ArgumentTypeError(f"expected 1 to 3600 seconds, got {text}")
-    return value
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
-    return value

@@ -2,7 +2,6 @@
 
 import argparse
 import gc
-import json
 import time
 from pathlib import Path
 
@@ -25,7 +24,8 @@ from pi0_ros.cli.bench.workload import (
     instruction_of,
     make_moments,
 )
-from pi0_ros.core.errors import ConfigurationError, Pi0RosError
+from pi0_ros.cli.output_file import write_report
+from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.policy.device import choose_device
 from pi0_ros.policy.engines import make_engine
 from pi0_ros.policy.fast.sizes import Pi0Sizes, sizes_of_model
@@ -101,7 +101,7 @@ def run_session(arguments: argparse.Namespace, names: list[str]) -> int:
         report["bridge"] = measure_bridge(arguments.bridge, progress)
         print(bridge_table(report["bridge"]))
     if arguments.report is not None:
-        _write(arguments.report, report)
+        write_report(arguments.report, report)
         print(f"report: {arguments.report}")
     return 0
 
@@ -214,10 +214,3 @@ def _words(workload: dict[str, object]) -> str:
         f"{workload['prompt_tokens']} prompt tokens, chunk of {workload['chunk']}, "
         f"{workload['flow_steps']} flow steps"
     )
-
-
-def _write(path: Path, report: dict[str, object]) -> None:
-    try:
-        path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise Pi0RosError(f"--report {path}: cannot be written: {error}") from error

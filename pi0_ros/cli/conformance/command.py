@@ -1,14 +1,17 @@
 """`pi0 conformance`: makes every fault happen and checks what comes of it."""
 
 import argparse
-import signal
 import time
 from pathlib import Path
 
 from pi0_ros.cli.conformance.case import STANDARD, Case
 from pi0_ros.cli.demo.surroundings import demo_domain, new_log_folder, prepare_environment
 from pi0_ros.cli.domain import reserve_arm
+from pi0_ros.cli.number_options import whole
+from pi0_ros.cli.output_file import require_writable, write_report
+from pi0_ros.cli.stop_request import stop_on_signals
 from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.core.stop_request import StopRequest
 
 DESCRIPTION = """\
 Starts a mock arm, mock cameras, a policy and the controller, makes one fault after the other happen
@@ -40,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="name all cases and run none")
     parser.add_argument(
         "--kills",
-        type=int,
+        type=whole(),
         metavar="N",
         help="how often a process is killed or frozen at a random moment (default 4, or 0 with "
         "--only or an external policy)",
@@ -67,19 +70,17 @@ def run(arguments: argparse.Namespace) -> int:
         for case in cases:
             print(f"{case.name:36} {case.fault}: {case.reaction}")
         return 0
-    report = arguments.report
-    if report is not None and not report.absolute().parent.is_dir():
-        raise ConfigurationError(f"--report {report}: no such folder")
+    require_writable("--report", arguments.report)
     if arguments.kills is None:
         alone = arguments.only or arguments.policy == "external"
         arguments.kills = 0 if alone else _KILLS
-    if arguments.kills < 0:
-        raise ConfigurationError(f"--kills {arguments.kills}: expected 0 or more")
     if arguments.kills and arguments.policy == "external":
         raise ConfigurationError("--kills: processes that somebody else started are not killed")
     with demo_domain(arguments.domain) as (number, _), reserve_arm(number, ""):
         prepare_environment(number)
-        return _run_in_domain(arguments, cases)
+        # The present case ends, then everything.
+        with stop_on_signals() as stop:
+            return _run_in_domain(arguments, cases, stop)
 
 
 def _chosen(names: list[str]) -> tuple[Case, ...]:
@@ -91,15 +92,16 @@ def _chosen(names: list[str]) -> tuple[Case, ...]:
     return tuple(case for case in CASES if not names or case.name in names)
 
 
-def _run_in_domain(arguments: argparse.Namespace, cases: tuple[Case, ...]) -> int:
+def _run_in_domain(
+    arguments: argparse.Namespace, cases: tuple[Case, ...], stop: StopRequest
+) -> int:
     # Only now: rclpy takes its domain and its transports from the environment.
     from pi0_ros.cli.conformance.kills import kill_again_and_again
-    from pi0_ros.cli.conformance.report import build_report, write_report
+    from pi0_ros.cli.conformance.report import build_report
     from pi0_ros.cli.conformance.runner import Runner
 
-    stopped = _Stopped()
     folder = new_log_folder("pi0_conformance")
-    runner = Runner(arguments.policy, folder, print, lambda: stopped.requested)
+    runner = Runner(arguments.policy, folder, print, lambda: stop.requested)
     possible = runner.runnable(cases)
     not_run = [case.name for case in cases if case not in possible]
     print(f"{len(possible)} cases; logs in {folder}", flush=True)
@@ -116,7 +118,7 @@ def _run_in_domain(arguments: argparse.Namespace, cases: tuple[Case, ...]) -> in
                 arguments.kills,
                 seed,
                 lambda line: print(line, flush=True),
-                lambda: stopped.requested,
+                lambda: stop.requested,
             )
         finally:
             runner.close()
@@ -129,20 +131,6 @@ def _run_in_domain(arguments: argparse.Namespace, cases: tuple[Case, ...]) -> in
         f"{len(findings)} cases in {time.monotonic() - began_s:.0f} s: "
         + (f"{len(failed)} FAILED: {', '.join(failed)}" if failed else "all promises kept")
         + (f"; not run with this policy: {', '.join(not_run)}" if not_run else "")
-        + ("; stopped before the end" if stopped.requested else "")
+        + ("; stopped before the end" if stop.requested else "")
     )
-    return 1 if failed or stopped.requested else 0
-
-
-class _Stopped:
-    """SIGINT and SIGTERM: the present case ends, then everything."""
-
-    def __init__(self) -> None:
-        self.requested = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._handle)
-
-    def _handle(self, _number: int, _frame: object) -> None:
-        if self.requested:
-            raise KeyboardInterrupt
-        self.requested = True
+    return 1 if failed or stop.requested else 0

@@ -1,7 +1,6 @@
 """Hears what a set of nodes says, speaks to it, and judges every command."""
 
 import gc
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,21 +16,20 @@ from rclpy.logging import LoggingSeverity
 from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
-from rosgraph_msgs.msg import Clock
 
 from pi0_ros.cli.conformance.case import CaseFailed
+from pi0_ros.cli.conformance.simulated_clock import SimulatedClock
 from pi0_ros.cli.demo.command_oracle import CommandOracle
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.joints import JointOrder
 from pi0_ros.core.limits import ArmLimits
 from pi0_ros.ros import topics
-from pi0_ros.ros.conversions import nanoseconds, time_message
+from pi0_ros.ros.conversions import nanoseconds
 from pi0_ros.ros.entities import interface, profile
 
 _DEPTH = 500
 _SPIN_S = 0.005
 _ANSWER_S = 5.0
-_CLOCK_S = 0.005
 _LOST_S = 1.0
 _COMMANDS = (topics.JOINT_TRAJECTORY, topics.POSITION_COMMANDS)
 _HEARD = (
@@ -93,8 +91,6 @@ class Ear:
         # The participant lives as long as anything that refers to the node, callbacks included.
         del self._executor, self.node, self.clock, self._clients
         gc.collect()
-
-    # ---- hearing ----
 
     def forget(self) -> None:
         self.heard = {}
@@ -161,8 +157,6 @@ class Ear:
         columns = self.joint_order.columns(trajectory.joint_names, "command")
         return np.array(times, dtype=np.int64), rows[:, columns]
 
-    # ---- speaking ----
-
     def publisher(self, topic: topics.Topic, qos: QoSProfile | None = None) -> Any:
         """A publisher that something listens to, unless its quality of service forbids that."""
         end = self.node.create_publisher(
@@ -199,41 +193,10 @@ class Ear:
                 return future.result()
         raise CaseFailed(f"{name} does not answer")
 
-    def start_clock(self) -> "SimulatedClock":
+    def start_clock(self) -> SimulatedClock:
         """From now on /clock runs at the speed of real time."""
         self.clock = SimulatedClock(self.node)
         return self.clock
-
-
-class SimulatedClock:
-    """Publishes /clock in a thread of its own, which costs a simulation nothing but time."""
-
-    def __init__(self, node: Any) -> None:
-        self._publisher = node.create_publisher(Clock, "/clock", 1)
-        self._lock = threading.Lock()
-        self._ahead_ns = 1_000_000_000_000 - time.monotonic_ns()
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
-        self._thread.start()
-
-    @property
-    def now_ns(self) -> int:
-        with self._lock:
-            return time.monotonic_ns() + self._ahead_ns
-
-    def jump(self, seconds: float) -> int:
-        """Returns the time after the jump, ns."""
-        with self._lock:
-            self._ahead_ns += round(seconds * 1e9)
-        return self.now_ns
-
-    def end(self) -> None:
-        self._ending.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._ending.wait(_CLOCK_S):
-            self._publisher.publish(Clock(clock=time_message(self.now_ns)))
 
 
 def _parameter(name: str, value: str | float | bool) -> Parameter:

@@ -1,9 +1,7 @@
 """The report of a run, for people and for other programs."""
 
-import json
 import platform
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from pi0_ros import __version__
@@ -24,7 +22,3 @@ def build_report(
         "not_run": list(not_run),
         "kills": None if kills is None else kills.entry(),
     }
-
-
-def write_report(path: Path, report: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")

@@ -12,7 +12,7 @@ from pi0_ros.cli.conformance.case import CaseFailed, Setting
 from pi0_ros.cli.conformance.cast import Cast
 from pi0_ros.cli.conformance.counts import refusals, rejections
 from pi0_ros.cli.conformance.ear import Ear
-from pi0_ros.msg import PolicyStatus, SafetyReport
+from pi0_ros.msg import SafetyReport
 from pi0_ros.ros import topics
 from pi0_ros.ros.conversions import nanoseconds
 
@@ -33,8 +33,6 @@ class Stage:
         self.ear = ear
         self.cast = cast
         self.setting = setting
-
-    # ---- waiting ----
 
     def until(self, condition: Callable[[], Any], what: str, deadline_s: float = 10.0) -> Any:
         """
@@ -168,8 +166,6 @@ class Stage:
         if self.state != RUN:
             raise CaseFailed(f"left RUN, {reports[-1].reason!r}, where nothing should happen")
 
-    # ---- acting ----
-
     def fault(self, node: str, text: str) -> int:
         """Switches a fault on, or off where `text` is empty; the stamp of its first effect."""
         events = len(self.ear.of(topics.INJECTED_FAULTS))
@@ -225,8 +221,6 @@ class Stage:
         """Asks a lifecycle node for a transition; whether it succeeded."""
         return self.ear.change_state(node, number)
 
-    # ---- judging ----
-
     def planned_error(self) -> list[tuple[int, float]]:
         """For each joint state heard: its stamp, and its distance from the command then, rad."""
         order = self.ear.joint_order
@@ -274,7 +268,3 @@ class Stage:
         for chunk in self.ear.of(topics.ACTION_CHUNK):
             if not np.isfinite(chunk.values).all():
                 raise CaseFailed(f"chunk {chunk.sequence} holds values that are not finite")
-
-    def waits(self, words: str) -> Callable[[Any], bool]:
-        """Whether a status says that the policy waits, with these words."""
-        return lambda status: status.state == PolicyStatus.STATE_WAITING and words in status.reason

@@ -13,15 +13,16 @@ from pi0_ros.cli.demo.command_oracle import CommandOracle
 from pi0_ros.cli.demo.processes import Processes, failures
 from pi0_ros.cli.demo.reaching import Reaching
 from pi0_ros.cli.demo.record import DemoRecord
-from pi0_ros.cli.demo.report import build_report, write_report
+from pi0_ros.cli.demo.report import build_report
 from pi0_ros.cli.demo.stopped import Stopped
 from pi0_ros.cli.demo.summary import broken_promises, summarise
 from pi0_ros.cli.demo.surroundings import demo_domain, new_log_folder, prepare_environment
 from pi0_ros.cli.demo.terminal import Terminal
 from pi0_ros.cli.demo.viewer import Viewer, WantedView
 from pi0_ros.cli.domain import reserve_arm
+from pi0_ros.cli.number_options import SECONDS
+from pi0_ros.cli.output_file import require_writable, write_report
 from pi0_ros.core.control_config import ControlConfig
-from pi0_ros.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pi0_ros.cli.demo.monitor import DemoMonitor
@@ -88,7 +89,7 @@ class _Run:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seconds",
-        type=_positive,
+        type=SECONDS,
         default=float("inf"),
         help="stop after so many seconds of steady running; start-up does not count",
     )
@@ -136,7 +137,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--startup-timeout",
-        type=_positive,
+        type=SECONDS,
         default=180.0,
         metavar="SECONDS",
         help="give up where steady running is not reached by then (default 180)",
@@ -148,7 +149,7 @@ def run(arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) for name in (*_OPTIONS, *_FLAGS)}
     bringup = _ARMS[arguments.arm]
     specs = bringup.nodes({name: value for name, value in given.items() if value is not None})
-    _require_writable(arguments.report)
+    require_writable("--report", arguments.report)
     reaching = Reaching() if bringup is SIM and not arguments.dry_run else None
     if reaching is not None and arguments.instruction is not None:
         reaching.give(arguments.instruction)
@@ -279,16 +280,3 @@ def _wanted_view(arguments: argparse.Namespace) -> WantedView | None:
     if arguments.view is None and arguments.video is None:
         return None
     return WantedView(arguments.view, arguments.video)
-
-
-def _require_writable(report: Path | None) -> None:
-    """Before the run, not after it."""
-    if report is not None and (report.is_dir() or not os.access(report.absolute().parent, os.W_OK)):
-        raise ConfigurationError(f"--report {report}: not a file that can be written")
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected seconds above 0, got {text}")
-    return value

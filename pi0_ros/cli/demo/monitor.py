@@ -134,8 +134,6 @@ class DemoMonitor:
         )
         return {end.node_name for end in ends}
 
-    # ---- callbacks ----
-
     def _on_policy(self, message: Any) -> None:
         streams = zip(
             message.stream_names,

@@ -125,8 +125,6 @@ class DemoRecord:
         self._recent_ages_s: deque[float] = deque(maxlen=_RECENT_TICKS)
         self._recent_inference_s: deque[float] = deque(maxlen=_RECENT_CHUNKS)
 
-    # ---- input ----
-
     def add_policy(self, view: PolicyView) -> None:
         self.previous_policy, self.policy = self.policy, view
         if self.steady is None and self.safety is not None and not self.waiting_for():
@@ -174,8 +172,6 @@ class DemoRecord:
         """Measured velocities in the order of the limits' joints."""
         self._joint_states += 1
         self.peak_velocity_measured = np.maximum(self.peak_velocity_measured, np.abs(velocity))
-
-    # ---- output ----
 
     def waiting_for(self) -> str:
         """What steady running still lacks, in words; empty when nothing."""

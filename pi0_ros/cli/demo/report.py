@@ -1,15 +1,12 @@
 """The JSON summary of a demo."""
 
-import json
 import os
 import platform
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from pi0_ros import __version__
 from pi0_ros.cli.demo.record import DemoRecord, PolicyView
-from pi0_ros.core.errors import Pi0RosError
 from pi0_ros.core.statistics import spread
 
 # Of floats in the file: a microsecond in ms, a nanoradian per second.
@@ -70,17 +67,6 @@ def build_report(
         },
     }
     return report
-
-
-def write_report(path: Path, report: dict[str, Any]) -> None:
-    """
-    Raises:
-        Pi0RosError: the file cannot be written.
-    """
-    try:
-        path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise Pi0RosError(f"--report {path}: cannot be written: {error}") from error
 
 
 def _spread_ms(samples_s: Sequence[float]) -> dict[str, float | None]:

@@ -4,7 +4,8 @@ import argparse
 import os
 from pathlib import Path
 
-from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.cli.number_options import number, whole
+from pi0_ros.cli.output_file import require_writable
 
 DESCRIPTION = """\
 Counts how often a policy touches the block that it was told to, in the simulated reaching task:
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--episodes",
-        type=_positive,
+        type=whole(1),
         default=100,
         metavar="N",
         help="how many tries, each with its own scene and start (default: %(default)s)",
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--in-a-row",
-        type=_positive,
+        type=whole(1),
         default=1,
         metavar="N",
         help="put a new scene N - 1 times around the arm where the try before left it, as "
@@ -57,14 +58,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--action-rate",
-        type=_rate,
+        type=number("a rate above 0 and at most 1000 Hz", lambda value: 0.0 < value <= 1000.0),
         default=10.0,
         metavar="HZ",
         help="rows of a chunk a second, as the demonstrations were recorded (default: %(default)s)",
     )
     parser.add_argument(
         "--latency",
-        type=_latency,
+        type=number("0 to 5 seconds", lambda value: 0.0 <= value <= 5.0),
         default=0.06,
         metavar="S",
         help="simulated, from a picture to its chunk at the controller (default: %(default)s)",
@@ -74,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--workers",
-        type=_positive,
+        type=whole(1),
         default=min(2, os.cpu_count() or 1),
         metavar="N",
         help="processes that share the episodes; the result is the same (default: %(default)s)",
@@ -85,41 +86,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--video", type=Path, metavar="FILE", help="film the first episodes (MP4, --video-episodes)"
     )
     parser.add_argument(
-        "--video-episodes", type=_positive, default=4, metavar="N", help="(default: %(default)s)"
+        "--video-episodes", type=whole(1), default=4, metavar="N", help="(default: %(default)s)"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluates and prints; returns the exit status."""
     for option, path in (("--report", arguments.report), ("--video", arguments.video)):
-        _check_file(option, path)
+        require_writable(option, path)
     # Only now: torch and LeRobot take seconds to import.
     from pi0_ros.cli.eval.session import run_session
 
     return run_session(arguments)
-
-
-def _check_file(option: str, path: Path | None) -> None:
-    if path is not None and (path.is_dir() or not os.access(path.absolute().parent, os.W_OK)):
-        raise ConfigurationError(f"{option} {path}: not a file that can be written")
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
-    return value
-
-
-def _rate(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value <= 1000.0:
-        raise argparse.ArgumentTypeError(f"expected a rate above 0 and at most 1000 Hz, got {text}")
-    return value
-
-
-def _latency(text: str) -> float:
-    value = float(text)
-    if not 0.0 <= value <= 5.0:
-        raise argparse.ArgumentTypeError(f"expected 0 to 5 seconds, got {text}")
-    return value

@@ -1,7 +1,6 @@
 """One evaluation: every condition, every episode, shared out over processes."""
 
 import argparse
-import json
 import multiprocessing
 import tempfile
 import time
@@ -15,6 +14,7 @@ from pi0_ros.cli.bench.progress import Progress
 from pi0_ros.cli.eval import worker
 from pi0_ros.cli.eval.conditions import AS_IT_IS, CONDITIONS
 from pi0_ros.cli.eval.report import build_report, table
+from pi0_ros.cli.output_file import write_report, writing
 from pi0_ros.policy.manifest import WEIGHTS_FILE, file_sha256
 from pi0_ros.share import share_directory
 from pi0_ros.sim.lockstep import LockstepConfig
@@ -142,13 +142,15 @@ def _untrained(folder: Path, scratch: Path, names: Sequence[str]) -> Path | None
 
 def _write(arguments: argparse.Namespace, report: dict[str, Any], here: worker.Worker) -> None:
     if arguments.report is not None:
-        arguments.report.write_text(json.dumps(report, indent=2) + "\n")
+        write_report(arguments.report, report)
     if arguments.plots is not None:
         from pi0_ros.cli.eval.plots import draw_plots
 
-        draw_plots(report, arguments.plots)
+        with writing("--plots", arguments.plots):
+            draw_plots(report, arguments.plots)
     if arguments.video is not None:
         from pi0_ros.cli.eval.film import film_episodes
 
         count = min(arguments.video_episodes, arguments.episodes)
-        film_episodes(here, arguments.seed, _rows(count, arguments.in_a_row), arguments.video)
+        with writing("--video", arguments.video):
+            film_episodes(here, arguments.seed, _rows(count, arguments.in_a_row), arguments.video)

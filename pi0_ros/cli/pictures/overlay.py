@@ -26,21 +26,19 @@ _SUBPIXEL_BITS = 4
 
 
 def side_by_side(
-    images: Mapping[str, Picture],
-    chunk: FloatArray | None,
-    lines: Sequence[str],
-    scale: float = 0.5,
+    images: Mapping[str, Picture], chunk: FloatArray | None, lines: Sequence[str]
 ) -> Picture:
     """One RGB picture for people, shape (height, width, 3), even in both.
+
+    Each camera's picture is half as high as the demo's cameras give it.
 
     Args:
         images: camera name -> uint8 RGB, shape (480, 640, 3); other cameras than the demo scene's
             get no chunk drawn over them.
         chunk: joint positions to come, shape (rows, 6), rad; None to draw none.
         lines: up to two, written below.
-        scale: of each camera's picture.
     """
-    return with_lines(camera_grid(images, chunk, round(IMAGE_HEIGHT * scale)), lines)
+    return with_lines(camera_grid(images, chunk, IMAGE_HEIGHT // 2), lines)
 
 
 def camera_grid(

@@ -4,6 +4,7 @@ import argparse
 from contextlib import ExitStack
 from pathlib import Path
 
+from pi0_ros.cli.number_options import whole
 from pi0_ros.core.errors import ConfigurationError
 
 DESCRIPTION = """\
@@ -46,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--fps",
-        type=_positive,
+        type=whole(1),
         default=10,
         metavar="N",
         help="frames a second, and so the rows a second of the chunks that a policy learns; at "
@@ -61,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--episodes",
-        type=_positive,
+        type=whole(1),
         metavar="N",
         help="end after so many (default: at Ctrl-C; --expert needs it)",
     )
@@ -75,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     simulated.add_argument(
         "--seed",
-        type=_whole,
+        type=whole(),
         metavar="N",
         help="of scenes and starts; the same seed gives the same episodes, also with --resume "
         "(default: 0)",
@@ -105,7 +106,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     live.add_argument(
         "--most-gaps",
-        type=_whole,
+        type=whole(),
         metavar="N",
         help="an episode that lacks more frames than this is left out (default: 0)",
     )
@@ -207,17 +208,3 @@ def _run_live(arguments: argparse.Namespace) -> int:
             window_s = settings.observation.camera_max_age_s + _BAG_BEFORE_S
             bag = stack.enter_context(BagRecorder(bags, arguments.bag, window_s, plan.episode_s))
         return record_live(writer, settings, plan, arguments.namespace, arguments.use_sim_time, bag)
-
-
-def _positive(text: str) -> int:
-    value = _whole(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
-    return value
-
-
-def _whole(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"expected 0 or more, got {text}")
-    return value

@@ -3,12 +3,10 @@
 import gc
 import os
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 import rclpy
 from rclpy.exceptions import NameValidationException
@@ -17,13 +15,14 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
 from pi0_ros.cli.record.summary import summary
+from pi0_ros.cli.stop_request import stop_on_signals
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.core.printable import printable
 from pi0_ros.policy.dataset.session import EpisodePlan, RecordingSession, SessionState
 from pi0_ros.policy.dataset.writer import DatasetWriter
 from pi0_ros.ros import topics
 from pi0_ros.ros.bag.recorder import BagRecorder
-from pi0_ros.ros.process import StopRequest, keep_freed_memory
+from pi0_ros.ros.process import keep_freed_memory
 from pi0_ros.ros.recording import RecordingNode
 from pi0_ros.ros.recording_settings import RecordingSettings
 
@@ -49,7 +48,7 @@ def record_live(
     """
     keep_freed_memory()
     session, status = RecordingSession(writer, plan, bag), _StatusLine(writer, bag)
-    with _signals() as stop, _context(use_sim_time) as context:
+    with stop_on_signals(insist=False) as stop, _context(use_sim_time) as context:
         try:
             node = RecordingNode(
                 settings, session, status.say, bag, namespace=namespace, context=context
@@ -100,23 +99,6 @@ def _how(node: RecordingNode, plan: EpisodePlan) -> str:
         f"episodes begin with `ros2 service call {start} std_srvs/srv/Trigger` and are saved with "
         f"{stop}; Ctrl-C ends"
     )
-
-
-@contextmanager
-def _signals() -> Iterator[StopRequest]:
-    stop = StopRequest()
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.requested = True
-
-    before = {
-        number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

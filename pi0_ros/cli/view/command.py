@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pi0_ros.cli.number_options import SECONDS, whole
 from pi0_ros.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -56,16 +57,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--fps",
-        type=_fps,
+        type=whole(1, _MOST_FPS),
         default=12,
         metavar="N",
         help="pictures a second; more cost more of the processor (default: %(default)s)",
     )
     parser.add_argument(
-        "--seconds", type=_seconds, default=float("inf"), metavar="S", help="end after so long"
+        "--seconds", type=SECONDS, default=float("inf"), metavar="S", help="end after so long"
     )
     page = parser.add_argument_group("the page")
-    page.add_argument("--port", type=_port, default=0, metavar="N", help="default: any free one")
+    page.add_argument(
+        "--port", type=whole(0, 65535), default=0, metavar="N", help="default: any free one"
+    )
     page.add_argument(
         "--host",
         default="127.0.0.1",
@@ -89,9 +92,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Shows until Ctrl-C or the time is up; returns the exit status."""
     # Now, so that a Ctrl-C that comes early ends it as a late one does.
-    from pi0_ros.cli.stop_request import StopRequest
+    from pi0_ros.cli.stop_request import stop_on_signals
 
-    with StopRequest(insist=False) as stop:
+    with stop_on_signals(insist=False) as stop:
         if arguments.no_page and arguments.video is None:
             raise ConfigurationError("--no-page: nothing would be shown; add --video FILE.mp4")
         if arguments.video is not None:
@@ -100,7 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
             require_video_file(arguments.video)
         watched = _watched(arguments)
         _prepare_environment(arguments.domain)
-        if stop.wanted and arguments.video is None:
+        if stop.requested and arguments.video is None:
             return 0
         # Only now: rclpy takes its domain and its transports from the environment.
         from pi0_ros.cli.view.session import Wanted, show
@@ -150,25 +153,3 @@ def _prepare_environment(domain: int | None) -> None:
             raise ConfigurationError(f"--domain {domain}: expected 0 to 101 (at most 232)")
         os.environ["ROS_DOMAIN_ID"] = str(domain)
     os.environ.update(process_environment(share_directory(), os.environ).variables())
-
-
-def _fps(text: str) -> int:
-    return _between(text, 1, _MOST_FPS)
-
-
-def _port(text: str) -> int:
-    return _between(text, 0, 65535)
-
-
-def _between(text: str, lowest: int, highest: int) -> int:
-    value = int(text)
-    if not lowest <= value <= highest:
-        raise argparse.ArgumentTypeError(f"expected {lowest} to {highest}, got {text}")
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected seconds above 0, got {text}")
-    return value

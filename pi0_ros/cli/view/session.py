@@ -13,13 +13,13 @@ from pathlib import Path
 
 import cv2
 
-from pi0_ros.cli.stop_request import StopRequest
 from pi0_ros.cli.view.frame import Frame
 from pi0_ros.cli.view.page import Feed, is_loopback, served
 from pi0_ros.cli.view.sight import Sight
 from pi0_ros.cli.view.tap import Tap, Watched
 from pi0_ros.cli.view.video import Video
 from pi0_ros.core.errors import Pi0RosError
+from pi0_ros.core.stop_request import StopRequest
 from pi0_ros.ros.process import keep_freed_memory
 
 # A signal is seen after at most this long.
@@ -83,7 +83,7 @@ async def _show(
         started_s = time.monotonic()
         due_s = started_s
         filming = False
-        while not stop.wanted and time.monotonic() - started_s < wanted.seconds:
+        while not stop.requested and time.monotonic() - started_s < wanted.seconds:
             now_s = time.monotonic()
             if now_s >= due_s:
                 tap.take(sight, now_s)

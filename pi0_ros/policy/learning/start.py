@@ -1,13 +1,12 @@
 """What training starts from: a new small Pi0, or a checkpoint of LeRobot to fine-tune."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from lerobot.configs import FeatureType, PolicyFeature
 from lerobot.policies.pi0.configuration_pi0 import PI0Config
 from lerobot.policies.pi0.modeling_pi0 import PI0Policy
 from lerobot.utils.constants import ACTION, OBS_STATE
@@ -23,6 +22,7 @@ from pi0_ros.policy.learning.recipe import Recipe
 from pi0_ros.policy.learning.recording import Recording
 from pi0_ros.policy.manifest import WEIGHTS_FILE
 from pi0_ros.policy.safetensors_header import read_header
+from pi0_ros.policy.small_pi0 import small_pi0
 from pi0_ros.policy.tokenizer_folder import TOKENIZER_FOLDER, find_tokenizer
 from pi0_ros.policy.training_processors import make_processors
 from pi0_ros.policy.training_samples import statistics_of
@@ -125,26 +125,14 @@ def prepare(
 
 
 def _new_config(recording: Recording, recipe: Recipe) -> PI0TinyConfig:
-    joints = recording.states.shape[1]
-    horizon = recipe.horizon or _DEFAULT_HORIZON
-    picture = PolicyFeature(FeatureType.VISUAL, (3, *recording.picture_size))
-    sizes = recipe.sizes
-    return PI0TinyConfig(
-        input_features={
-            **dict.fromkeys(recording.cameras, picture),
-            OBS_STATE: PolicyFeature(FeatureType.STATE, (joints,)),
-        },
-        output_features={ACTION: PolicyFeature(FeatureType.ACTION, (joints,))},
-        chunk_size=horizon,
-        n_action_steps=horizon,
-        # Offsets from the present state: chunks begin where the arm is, whatever else is wrong.
-        use_relative_actions=True,
-        relative_exclude_joints=[],
-        max_state_dim=joints,
-        max_action_dim=joints,
-        image_resolution=(recipe.picture_side, recipe.picture_side),
+    return small_pi0(
+        recording.cameras,
+        recording.picture_size,
+        joints=recording.states.shape[1],
+        horizon=recipe.horizon or _DEFAULT_HORIZON,
+        picture_side=recipe.picture_side,
         tokenizer_max_length=recipe.text_length,
-        **{name: getattr(sizes, name) for name in sizes.__dataclass_fields__},
+        **asdict(recipe.sizes),
     )
 
 

@@ -30,6 +30,7 @@ from pi0_ros.policy.learning.pictures import shrunk_pictures
 from pi0_ros.policy.learning.recipe import Recipe
 from pi0_ros.policy.learning.recording import Recording, episode_count, open_recording
 from pi0_ros.policy.learning.run_folder import RunFolder
+from pi0_ros.policy.learning.shares import Shares, shares_of
 from pi0_ros.policy.learning.start import Start, prepare
 from pi0_ros.policy.manifest import (
     CONFIG_FILE,
@@ -88,7 +89,7 @@ class Trained:
         recording: what it learnt from.
         step: steps done of the recipe's; fewer where a stop was wanted.
         loss: mean of the last steps.
-        frames_learnt: how many of the recording's.
+        shares: of the dataset.
         parameters: of the model.
         reading_s, training_s: wall time of this process.
         steps_per_s: of this process.
@@ -98,7 +99,7 @@ class Trained:
     recording: Recording
     step: int
     loss: float
-    frames_learnt: int
+    shares: Shares
     parameters: int
     reading_s: float
     training_s: float
@@ -177,7 +178,7 @@ def train(
         recording=recording,
         step=step,
         loss=curve.recent,
-        frames_learnt=len(rows),
+        shares=shares_of(recording, len(rows)),
         parameters=sum(value.numel() for value in start.policy.parameters()),
         reading_s=round(read - began, 2),
         training_s=round(took, 2),
@@ -195,9 +196,7 @@ def finish(job: TrainingJob, trained: Trained, folder: Path) -> None:
     made = {
         "by": "pi0 train",
         **_plan(job, recording),
-        "episodes": len(recording.episode_lengths),
-        "frames": len(recording),
-        "frames_learnt": trained.frames_learnt,
+        **trained.shares.entries(),
         "action_rate_hz": recording.fps,
         "joint_names": list(recording.joint_names),
         "parameters": trained.parameters,
@@ -274,11 +273,13 @@ def _facts(job: TrainingJob, trained: Trained, config: dict[str, object]) -> dic
     recipe, recording = job.recipe, trained.recording
     height, width = recording.picture_size
     lengths = recording.episode_lengths
+    episodes, frames = trained.shares.episodes, trained.shares.frames
     return {
-        "Dataset": f"`{recording.name}`, {len(lengths)} episodes, {len(recording)} frames "
-        f"({min(lengths)} to {max(lengths)} each) at {recording.fps} Hz",
-        "Learnt from": f"{trained.frames_learnt} frames",
-        "Held out": f"{job.held_out} episodes",
+        "Dataset": f"`{recording.name}`, {episodes.dataset} episodes, {frames.dataset} frames at "
+        f"{recording.fps} Hz",
+        "Learnt from": f"{episodes.learnt_from} episodes ({min(lengths)} to {max(lengths)} frames "
+        f"each), {frames.learnt_from} of their {len(recording)} frames",
+        "Held out": f"{episodes.held_out} episodes, {frames.held_out} frames",
         "Pictures": f"{len(recording.cameras)} of {width}x{height}, shrunk to "
         f"{config['image_resolution']}",
         "Chunk": f"{config['chunk_size']} rows",

@@ -89,8 +89,6 @@ class BagRecorder:
         header = Header(stamp=time_message(capture_ns))
         self._put(Heard(FRAMES, time_ns, serialize_message(header)))
 
-    # ---- what a session tells ----
-
     def announce(self) -> str:
         """How much room there is for one more episode.
 

@@ -8,7 +8,6 @@ from functools import partial
 import numpy as np
 
 from pi0_ros.core.arrays import FloatArray, frozen
-from pi0_ros.core.limits import ArmLimits
 from pi0_ros.sim.demo_arm import LIMITS
 from pi0_ros.sim.lockstep import Infer, LockstepBridge, LockstepConfig, Moment
 from pi0_ros.sim.mujoco.world import ReachWorld
@@ -22,8 +21,8 @@ LINGER_S = 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EpisodePlan:
-    """What is tried.
+class EpisodeSetup:
+    """What an episode begins with.
 
     Attributes:
         scene: the blocks and which one is to be touched.
@@ -66,11 +65,11 @@ class EpisodeResult:
         return self.touched == self.asked
 
 
-def drawn_episode(seed: int, number: int) -> EpisodePlan:
+def drawn_episode(seed: int, number: int) -> EpisodeSetup:
     """The try of a number: the same for the same seed, different for every other."""
     rng = np.random.default_rng([seed, number])
     start = drawn_start(rng)
-    return EpisodePlan(drawn_scene(rng), start)
+    return EpisodeSetup(drawn_scene(rng), start)
 
 
 def following_scene(seed: int, number: int, tip: FloatArray) -> ReachScene:
@@ -94,26 +93,24 @@ class EpisodeRun:
 
     def __init__(
         self,
-        plan: EpisodePlan,
+        setup: EpisodeSetup,
         infer: Infer,
         config: LockstepConfig,
         told: Callable[[ReachScene], str] | None = None,
-        limits: ArmLimits = LIMITS,
     ) -> None:
         self._told = (lambda scene: scene.instruction) if told is None else told
-        self._limits = limits
         self._tick_s = config.control.tick_s
-        self._world = world = ReachWorld(limits, plan.scene, plan.start)
-        view = BlockView(plan.scene.blocks)
+        self._world = world = ReachWorld(LIMITS, setup.scene, setup.start)
+        view = BlockView(setup.scene.blocks)
         self._bridge = LockstepBridge(
-            limits,
+            LIMITS,
             world,
             lambda positions: view.draw(world.blocks, positions),
             infer,
-            self._told(plan.scene),
+            self._told(setup.scene),
             config,
         )
-        self._commands = [frozen(plan.start)] * 2
+        self._commands = [frozen(setup.start)] * 2
         self._limited: int = 0
         self._rejected: Counter[str] = Counter()
 
@@ -147,9 +144,9 @@ class EpisodeRun:
             asked=self._world.scene.target,
             touched=self._world.touched[0] if self._world.touched else None,
             seconds=ticks * tick_s,
-            peak_velocity=float(np.max(np.abs(velocities) / self._limits.velocity)),
-            peak_acceleration=float(np.max(np.abs(accelerations) / self._limits.acceleration)),
-            limited=(limited - self._limited) / (ticks * self._limits.joints),
+            peak_velocity=float(np.max(np.abs(velocities) / LIMITS.velocity)),
+            peak_acceleration=float(np.max(np.abs(accelerations) / LIMITS.acceleration)),
+            limited=(limited - self._limited) / (ticks * LIMITS.joints),
             displacement_rad=displacement,
             slow_down=slow_down,
             rejected=dict(rejected - self._rejected),
@@ -157,13 +154,10 @@ class EpisodeRun:
         self._commands, self._limited, self._rejected = commands[-2:], limited, rejected
         return result
 
-    def linger(self, watch: Callable[[Moment], None] | None = None) -> None:
+    def linger(self) -> None:
         """As long as people are given to see what happened; the policy goes on."""
         for _ in range(round(LINGER_S / self._tick_s)):
-            moment = self._bridge.tick()
-            self._commands.append(moment.commanded)
-            if watch is not None:
-                watch(moment)
+            self._commands.append(self._bridge.tick().commanded)
         report = self._bridge.report()
         self._limited, self._rejected = sum(report.limited_ticks), Counter(report.rejected)
 

@@ -1,8 +1,5 @@
 """The JSON summary: its keys, and that they hold the steady part only."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from cli.demo.views import (
@@ -14,8 +11,7 @@ from cli.demo.views import (
     steady_record,
 )
 
-from pi0_ros.cli.demo.report import build_report, write_report
-from pi0_ros.core.errors import Pi0RosError
+from pi0_ros.cli.demo.report import build_report
 
 SPREAD = {"p50", "p99", "max"}
 JOINT_KEYS = {
@@ -82,17 +78,6 @@ def test_a_run_that_never_got_going_has_the_same_keys_and_says_why() -> None:
     assert report["exit"] == 1
     assert report["problems"] == ["pi0_policy ended"]
     assert set(report["joints"]["joint_6"]) >= JOINT_KEYS
-
-
-def test_file_is_plain_json(tmp_path: Path) -> None:
-    report = build_report(finished_record(), 10.0, 0, [])
-    write_report(tmp_path / "r.json", report)
-    assert json.loads((tmp_path / "r.json").read_text()) == report
-
-
-def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    with pytest.raises(Pi0RosError, match=f"--report {tmp_path}: cannot be written"):
-        write_report(tmp_path, {})
 
 
 def test_a_dry_run_says_so_and_how_far_the_policy_is_from_the_arm() -> None:

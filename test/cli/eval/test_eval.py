@@ -1,5 +1,6 @@
 """The shipped policy does what it is told; what is counted is counted right."""
 
+import argparse
 import json
 from dataclasses import replace
 from types import SimpleNamespace
@@ -7,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from pi0_ros.cli.eval import session
 from pi0_ros.cli.eval import worker as worker_module
 from pi0_ros.cli.eval.conditions import (
     AS_IT_IS,
@@ -18,6 +20,7 @@ from pi0_ros.cli.eval.conditions import (
 from pi0_ros.cli.eval.report import build_report, table
 from pi0_ros.cli.eval.worker import Contestant, Worker
 from pi0_ros.cli.main import main
+from pi0_ros.core.errors import Pi0RosError
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.manifest import WEIGHTS_FILE
 from pi0_ros.share import share_directory
@@ -67,8 +70,8 @@ def test_an_episode_repeats_to_the_last_bit(worker):
     assert worker.run(AS_IT_IS, SEED, [0]) == row[:1]
 
 
-def expert_of(plan):
-    expert = ReachExpert(plan.scene.blocks[plan.scene.target])
+def expert_of(setup):
+    expert = ReachExpert(setup.scene.blocks[setup.scene.target])
     return lambda observation: expert.future(observation.positions, 20, 0.1)
 
 
@@ -77,17 +80,17 @@ def motionless(observation):
 
 
 def test_the_expert_succeeds_and_a_motionless_policy_runs_out_of_time():
-    plan = drawn_episode(SEED, 1)
+    setup = drawn_episode(SEED, 1)
     config = LockstepConfig(10.0)
-    assert EpisodeRun(plan, expert_of(plan), config).attempt().success
-    still = EpisodeRun(plan, motionless, config).attempt()
+    assert EpisodeRun(setup, expert_of(setup), config).attempt().success
+    still = EpisodeRun(setup, motionless, config).attempt()
     assert (still.touched, still.success) == (None, False)
     assert still.seconds == pytest.approx(10.0)
 
 
 def test_without_the_limiter_more_is_asked_of_the_arm_than_it_may():
-    plan = drawn_episode(SEED, 1)
-    free = EpisodeRun(plan, expert_of(plan), LockstepConfig(10.0, limited=False)).attempt()
+    setup = drawn_episode(SEED, 1)
+    free = EpisodeRun(setup, expert_of(setup), LockstepConfig(10.0, limited=False)).attempt()
     assert free.peak_acceleration > 1.0
 
 
@@ -119,9 +122,9 @@ def test_what_a_baseline_takes_away_is_away():
         positions=np.zeros(6),
         instruction="move to the red block",
     )
-    plan = drawn_episode(SEED, 0)
-    (other,) = set(plan.scene.blocks) - {plan.scene.target}
-    assert CONDITIONS["swapped"].told(plan.scene) == f"move to the {other} block"
+    setup = drawn_episode(SEED, 0)
+    (other,) = set(setup.scene.blocks) - {setup.scene.target}
+    assert CONDITIONS["swapped"].told(setup.scene) == f"move to the {other} block"
     assert CONDITIONS["blank_instruction"].spoilt(seen).instruction == ""
     assert len(np.unique(CONDITIONS["blank_cameras"].spoilt(seen).images["main"])) == 1
 
@@ -229,6 +232,14 @@ def test_what_cannot_work_is_said_at_once(tmp_path, capsys):
     assert "no such folder" in capsys.readouterr().err
     assert main(["eval", "--report", str(tmp_path)]) == 1
     assert "--report" in capsys.readouterr().err
+
+
+def test_what_cannot_be_written_is_said_with_its_option(tmp_path):
+    (tmp_path / "plots").touch()
+    for option, path in (("report", tmp_path), ("plots", tmp_path / "plots")):
+        wanted = dict.fromkeys(("report", "plots", "video")) | {option: path}
+        with pytest.raises(Pi0RosError, match=f"--{option} {path}: cannot be written"):
+            session._write(argparse.Namespace(**wanted), {}, None)
 
 
 def test_a_whole_evaluation_from_the_command_line(tmp_path, capsys):

@@ -83,6 +83,29 @@ def test_the_checkpoint_has_the_layout_of_the_one_that_ships_and_a_card(
             assert str(done[0].run.path.parent).encode() not in path.read_bytes(), path
 
 
+def test_card_and_manifest_tell_the_dataset_from_what_was_learnt_from_it(
+    job_for: Make, tmp_path: Path
+) -> None:
+    recipe = dataclasses.replace(job_for(tmp_path).recipe, steps=2, warmup_steps=1)
+    # No frame gets as far as that, so a half of them, drawn at random, is learnt from.
+    recipe = dataclasses.replace(recipe, still_share=0.5, still_rad=9.0)
+    job = job_for(tmp_path / "run", recipe=recipe, held_out=1)
+    trained = quietly(job)
+    finish(job, trained, tmp_path / "made")
+    learnt = trained.shares.frames.learnt_from
+    assert 8 <= learnt < 21
+    card = (tmp_path / "made" / "README.md").read_text()
+    for line in (
+        "| Dataset | `small`, 3 episodes, 33 frames at 10 Hz |",
+        f"| Learnt from | 2 episodes (9 to 12 frames each), {learnt} of their 21 frames |",
+        "| Held out | 1 episodes, 12 frames |",
+    ):
+        assert line in card
+    made = json.loads((tmp_path / "made" / "pi0_ros_manifest.json").read_text())["made"]
+    assert made["episodes"] == {"dataset": 3, "learnt_from": 2, "held_out": 1}
+    assert made["frames"] == {"dataset": 33, "learnt_from": learnt, "held_out": 12}
+
+
 def test_both_engines_load_it_and_agree_and_it_reloads_bit_for_bit(
     finished: Path, recorded: Recording
 ) -> None:

@@ -47,9 +47,6 @@ def server(stub: Stub) -> Iterator[Running]:
         yield server
 
 
-# ---- chunks ----
-
-
 @pytest.mark.parametrize("engine", ["fast", "lerobot"])
 def test_the_remote_chunk_is_the_local_one_to_the_bit(
     checkpoint: Path,
@@ -98,8 +95,6 @@ def test_is_healthy(server: Running) -> None:
     assert http.getresponse().status == 200
     http.close()
 
-
-# ---- what is refused ----
 
 PICTURES = np.zeros((6, 8, 3), np.uint8)
 REFUSED = {

@@ -1,5 +1,6 @@
 """The simulated world: an arm that holds and follows, blocks that are touched and pushed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.errors import ConfigurationError, InputRefused
+from pi0_ros.sim.arm_command import UncheckedTrajectory
 from pi0_ros.sim.demo_arm import HOME, JOINT_NAMES, LIMITS, forward, pointing_down
 from pi0_ros.sim.mujoco.world import ReachWorld
 from pi0_ros.sim.reach.expert import ReachExpert, drawn_start
@@ -26,6 +28,18 @@ def _world(scene: ReachScene | None = None, start: FloatArray = HOME) -> ReachWo
     world = ReachWorld(LIMITS, _scene() if scene is None else scene, start)
     world.step(T0)
     return world
+
+
+def _tell(
+    world: ReachWorld,
+    now_ns: int,
+    times_ns: list[int],
+    rows: Sequence[Sequence[float]],
+    velocities: Sequence[Sequence[float]] | None = None,
+) -> None:
+    """A trajectory that begins when it comes."""
+    trajectory = UncheckedTrajectory(now_ns, JOINT_NAMES, times_ns, rows, velocities)
+    world.accept_trajectory(trajectory, now_ns)
 
 
 def _towards(
@@ -67,7 +81,7 @@ def test_a_trajectory_at_the_speed_limit_is_followed_within_its_lag() -> None:
     world = _world()
     end = HOME + 0.4 * LIMITS.velocity * [1.0, 1.0, -1.0, 1.0, -1.0, 1.0]
     # A cubic from rest to rest is half as fast again in its middle as on average.
-    world.accept_trajectory(T0, JOINT_NAMES, [0, 600 * MS], [HOME, end], [[0.0] * 6] * 2, None, T0)
+    _tell(world, T0, [0, 600 * MS], [HOME, end], [[0.0] * 6] * 2)
     for time_ms in range(0, 601, 10):
         share = time_ms / 600.0
         desired = HOME + (end - HOME) * share**2 * (3.0 - 2.0 * share)
@@ -180,7 +194,7 @@ def test_the_same_commands_lead_to_the_same_bits_however_often_it_is_asked() -> 
     for period in range(50):
         now_ns = T0 + period * PERIOD_MS * MS
         for world in (often, seldom):
-            world.accept_trajectory(now_ns, JOINT_NAMES, [700 * MS], [target], None, None, now_ns)
+            _tell(world, now_ns, [700 * MS], [target])
         for time_ms in (1, 3, 9):
             often.step(now_ns + time_ms * MS)
     end_ns = T0 + 2000 * MS
@@ -192,7 +206,7 @@ def test_the_same_commands_lead_to_the_same_bits_however_often_it_is_asked() -> 
 def test_a_clock_that_goes_back_leaves_the_arm_where_it_is() -> None:
     world = _world()
     end = (HOME + 0.5).tolist()
-    world.accept_trajectory(T0, JOINT_NAMES, [1000 * MS], [end], None, None, T0)
+    _tell(world, T0, [1000 * MS], [end])
     before = world.step(T0 + 500 * MS).positions
     world.step(T0 - 10_000 * MS)
     after = world.step(T0 - 9_000 * MS)
@@ -204,7 +218,7 @@ def test_a_clock_that_goes_back_leaves_the_arm_where_it_is() -> None:
 def test_a_clock_that_was_set_ahead_leaves_the_arm_where_it_is() -> None:
     world = _world()
     end = (HOME + 0.5).tolist()
-    world.accept_trajectory(T0, JOINT_NAMES, [1000 * MS], [end], None, None, T0)
+    _tell(world, T0, [1000 * MS], [end])
     before = world.step(T0 + 500 * MS).positions
     ahead_ns = T0 + 10**9 * MS
     world.set_clock(ahead_ns)
@@ -233,7 +247,7 @@ def test_absurd_commands_are_refused(value: float, kind: str) -> None:
         world.accept_positions(absurd, T0)
     assert refusal.value.kind == kind
     with pytest.raises(InputRefused) as refusal:
-        world.accept_trajectory(T0, JOINT_NAMES, [0, 1, 10 * MS], [absurd] * 3, moving, None, T0)
+        _tell(world, T0, [0, 1, 10 * MS], [absurd] * 3, moving)
     assert refusal.value.kind == kind
     np.testing.assert_allclose(world.step(T0 + 500 * MS).positions, HOME, atol=2e-3)
 
