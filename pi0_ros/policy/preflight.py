@@ -56,6 +56,11 @@ class Examined:
     stated: StatedConfig | None
     problems: tuple[Pi0RosError, ...]
 
+    @property
+    def is_demo(self) -> bool:
+        """Whether its manifest says that it is a demo checkpoint."""
+        return self.manifest is not None and self.manifest.demo
+
 
 class _Problems(list[Pi0RosError]):
     @contextmanager

@@ -97,7 +97,7 @@ def remove(name: str) -> Callable[[Path], object]:
         (remove(AFTER), f"{AFTER}: no such file"),
         (remove(PRE_STATISTICS), f"{PRE_STATISTICS}: no such file"),
         (without_deviation, "observation.state.std has no spread at index 1"),
-        (lambda folder: shutil.rmtree(folder / "tokenizer"), "hf download"),
+        (lambda folder: shutil.rmtree(folder / "tokenizer"), "tokenizer: no tokenizer there"),
         (remove(WEIGHTS_FILE), f"{WEIGHTS_FILE}: no such file"),
     ],
 )
