@@ -63,7 +63,23 @@ def dotted_parameters(path: Path, namespace: str, node: str) -> dict[str, Any]:
         ConfigurationError: the file is not a ROS parameter file.
     """
     prefix = f"/{namespace.strip('/')}" if namespace.strip("/") else ""
-    return _dotted(node_parameters(path, f"{prefix}/{node}"))
+    return dotted(node_parameters(path, f"{prefix}/{node}"))
+
+
+def dotted(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested parameters under names joined by dots, as ROS has them.
+
+    Args:
+        prefix: what every name begins with, its dot included.
+    """
+    result: dict[str, Any] = {}
+    for key, value in nested.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            result |= dotted(value, f"{name}.")
+        else:
+            result[name] = value
+    return result
 
 
 def robot_limits(path: Path, full_name: str = "/pi0_controller") -> ArmLimits:
@@ -150,17 +166,6 @@ def _matches(pattern: str, full_name: str) -> bool:
 
 def _precision(pattern: str) -> tuple[bool, int]:
     return "*" not in pattern, len(pattern)
-
-
-def _dotted(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for key, value in nested.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            result |= _dotted(value, f"{name}.")
-        else:
-            result[name] = value
-    return result
 
 
 def _merge(into: dict[str, Any], new: Mapping[str, Any]) -> None:

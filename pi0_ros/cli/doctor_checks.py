@@ -5,14 +5,14 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Mapping
-from enum import IntEnum
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from pi0_ros.bringup import process_environment
-from pi0_ros.bringup.robot_file import check_robot_file, find_robot_file, node_parameters
+from pi0_ros.bringup import DEMO, SIM, process_environment
+from pi0_ros.bringup.robot_file import check_robot_file, dotted_parameters, find_robot_file
+from pi0_ros.cli.doctor_checkpoint import shipped_checkpoint, users_checkpoint
+from pi0_ros.cli.doctor_outcome import Check, Outcome, Result
 from pi0_ros.cli.domain import reserve_domain
 from pi0_ros.core.printable import printable
 from pi0_ros.share import share_directory
@@ -23,28 +23,19 @@ _SHARED_MEMORY_BYTES = 5 * 16 * 2**20
 _SHARED_MEMORY = Path("/dev/shm")
 # Until a policy server has accepted and told what it is.
 _CONNECT_TIMEOUT_S = 3.0
+_DEMO_ARM = "demo_arm.yaml"
 _NODES = ("pi0_policy", "pi0_controller")
 
 
-class Outcome(IntEnum):
-    """Of one check; the larger the worse."""
-
-    OK = 0
-    WARNING = 1
-    FAILURE = 2
-
-
-Result = tuple[Outcome, str]
-Check = Callable[[], Result]
-
-
 def all_checks(
-    params_file: str, policy_path: str | None, environment: Mapping[str, str]
+    params_file: str | None, policy_path: str | None, environment: Mapping[str, str]
 ) -> tuple[tuple[str, Check], ...]:
     """Name and check, cheap ones first.
 
     Args:
-        policy_path: as the parameter of that name; None: the demo checkpoint.
+        params_file: the robot's, a path or a name in config/; None: the demo arm's, with which a
+            checkpoint of a user's is not compared.
+        policy_path: as the parameter of that name; None: the checkpoints of the package.
     """
     return (
         ("python", python),
@@ -55,8 +46,8 @@ def all_checks(
         ("transport", partial(transport, environment)),
         ("shared memory", shared_memory),
         ("domain", partial(domain, environment)),
-        ("robot file", partial(robot_file, params_file)),
-        policy(policy_path),
+        ("robot file", partial(robot_file, params_file or _DEMO_ARM)),
+        *policy(policy_path, params_file),
         ("opencv", opencv),
         ("torch", torch),
         ("lerobot", lerobot),
@@ -150,7 +141,7 @@ def robot_file(params_file: str) -> Result:
     joints = check_robot_file(path)
     problems, remarks = [], []
     for node in _NODES:
-        checked = checked_parameters(NODES[node], flattened(node_parameters(path, f"/{node}")))
+        checked = checked_parameters(NODES[node], dotted_parameters(path, "", node))
         problems += [f"{node}: {problem}" for problem in checked.problems]
         remarks += [f"{node}: {remark}" for remark in checked.remarks]
     if problems:
@@ -160,24 +151,16 @@ def robot_file(params_file: str) -> Result:
     return Outcome.OK, f"{path} ({len(joints)} joints)"
 
 
-def flattened(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested parameters under dotted names, as ROS has them."""
-    flat: dict[str, Any] = {}
-    for key, value in nested.items():
-        if isinstance(value, Mapping):
-            flat |= flattened(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
-
-
-def policy(policy_path: str | None) -> tuple[str, Check]:
-    """The check of whatever `policy_path` names."""
+def policy(policy_path: str | None, params_file: str | None) -> tuple[tuple[str, Check], ...]:
+    """The checks of whatever `policy_path` names; see all_checks."""
     from pi0_ros.policy.remote.remote_config import is_remote
 
-    if policy_path is not None and is_remote(policy_path):
-        return "policy server", partial(policy_server, policy_path)
-    return "checkpoint", partial(checkpoint, None if policy_path is None else Path(policy_path))
+    if policy_path is None:
+        # What `pi0 demo` and `pi0 demo --arm mock` take.
+        return tuple(("checkpoint", partial(shipped_checkpoint, arm)) for arm in (SIM, DEMO))
+    if is_remote(policy_path):
+        return (("policy server", partial(policy_server, policy_path)),)
+    return (("checkpoint", partial(users_checkpoint, Path(policy_path), params_file)),)
 
 
 def policy_server(url: str) -> Result:
@@ -204,21 +187,6 @@ def policy_server(url: str) -> Result:
         f"{served.horizon} rows, pictures of {served.image_width}x{served.image_height}: "
         f"{printable(', '.join(served.pictures))}"
     )
-
-
-def checkpoint(policy_path: Path | None) -> Result:
-    from pi0_ros.policy.manifest import WEIGHTS_FILE, check_hashes, file_sha256, read_manifest
-    from pi0_ros.policy.safetensors_header import read_header
-
-    demo = share_directory() / "checkpoints" / "demo"
-    folder = demo if policy_path is None else policy_path.expanduser()
-    weights = folder / WEIGHTS_FILE
-    tensors = read_header(weights)
-    manifest = read_manifest(folder)
-    check_hashes(folder, manifest, file_sha256(weights))
-    size = weights.stat().st_size / 2**20
-    what = "hashes match" if manifest else "it has no manifest of ours to compare with"
-    return Outcome.OK, f"{folder}: {len(tensors)} tensors, {size:.1f} MiB, {what}"
 
 
 def opencv() -> Result:

@@ -1,6 +1,5 @@
 """A checkpoint's config.json as LeRobot's configuration object."""
 
-import json
 from pathlib import Path
 
 from draccus.utils import DraccusException
@@ -16,12 +15,12 @@ from lerobot.policies.smolvla.configuration_smolvla import SmolVLAConfig
 from pi0_ros.core.errors import CheckpointError
 from pi0_ros.policy.manifest import CONFIG_FILE
 from pi0_ros.policy.modeling_pi0_tiny import PI0TinyPolicy
+from pi0_ros.policy.policy_types import KNOWN, PI0
+from pi0_ros.policy.stated_config import read_stated_config
 
 _POLICIES: dict[str, type[PI0Policy]] = {"pi0": PI0Policy, "pi0_tiny": PI0TinyPolicy}
-# Imported so that LeRobot knows them. They read words and start from noise, as Pi0 does...
-_READERS = {"pi05": PI05Config, "smolvla": SmolVLAConfig}
-# ... while these take pictures and a state, read no words, and start from no noise.
-_WORDLESS = {"act": ACTConfig}
+# Imported so that LeRobot knows them.
+_OTHERS = (PI05Config, SmolVLAConfig, ACTConfig)
 
 
 def policy_class(config: PreTrainedConfig) -> type[PreTrainedPolicy]:
@@ -30,25 +29,18 @@ def policy_class(config: PreTrainedConfig) -> type[PreTrainedPolicy]:
     return get_policy_class(config.type) if pi0 is None else pi0
 
 
-def is_wordless(config: PreTrainedConfig) -> bool:
-    """Whether it is of a type that reads no words."""
-    return config.type in _WORDLESS
-
-
 def read_config(folder: Path, device: str) -> PI0Config:
     """The configuration of a Pi0, with its `device` replaced by the one to run on.
 
     Raises:
         CheckpointError: no config.json, not readable, or of a policy type that is not Pi0.
     """
-    config = read_any_config(folder, device, tuple(_POLICIES))
+    config = read_any_config(folder, device, PI0)
     assert isinstance(config, PI0Config)
     return config
 
 
-def read_any_config(
-    folder: Path, device: str, kinds: tuple[str, ...] = (*_POLICIES, *_READERS, *_WORDLESS)
-) -> PreTrainedConfig:
+def read_any_config(folder: Path, device: str, kinds: tuple[str, ...] = KNOWN) -> PreTrainedConfig:
     """The configuration, with its `device` replaced by the one to run on.
 
     Args:
@@ -57,28 +49,11 @@ def read_any_config(
     Raises:
         CheckpointError: no config.json, not readable, or of another policy type.
     """
-    path = folder / CONFIG_FILE
-    if not path.is_file():
-        raise CheckpointError(f"{path}: no such file; a LeRobot checkpoint has one")
+    read_stated_config(folder, kinds)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        kind = content.get("type")
-    except (OSError, ValueError, AttributeError) as error:
-        raise CheckpointError(f"{path}: damaged ({error})") from error
-    if kind not in kinds:
-        raise CheckpointError(
-            f"{path}: policy type is {kind!r}; expected {' or '.join(sorted(kinds))}"
-        )
-    if content.get("use_peft"):
-        raise CheckpointError(
-            f"{path}: holds an adapter (use_peft) and not the whole policy; merge it into its base "
-            "first"
-        )
-    try:
-        config = PreTrainedConfig.from_pretrained(folder, cli_overrides=[f"--device={device}"])
+        return PreTrainedConfig.from_pretrained(folder, cli_overrides=[f"--device={device}"])
     except (OSError, ValueError, TypeError, KeyError, DraccusException) as error:
         raise CheckpointError(
-            f"{path}: LeRobot cannot read this configuration ({error}); was it written by another "
-            "version?"
+            f"{folder / CONFIG_FILE}: LeRobot cannot read this configuration ({error}); was it "
+            "written by another version?"
         ) from error
-    return config

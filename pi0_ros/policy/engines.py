@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from lerobot.configs import FeatureType, NormalizationMode, PreTrainedConfig
+from lerobot.configs import FeatureType, NormalizationMode
 from lerobot.policies.pi0.configuration_pi0 import PI0Config
 from lerobot.policies.pi0.processor_pi0 import Pi0NewLineProcessor
 from lerobot.policies.pretrained import PreTrainedPolicy
@@ -18,7 +18,7 @@ from lerobot.processor import (
 )
 from torch import Tensor
 
-from pi0_ros.core.errors import CheckpointError, ConfigurationError
+from pi0_ros.core.errors import CheckpointError
 from pi0_ros.policy.engine import Engine
 from pi0_ros.policy.fast.engine import FastEngine
 from pi0_ros.policy.fast.int8 import Int8Layer
@@ -27,10 +27,10 @@ from pi0_ros.policy.fast.sizes import sizes_of_model
 from pi0_ros.policy.fast.weights import take_weights
 from pi0_ros.policy.lerobot_engine import LeRobotEngine
 from pi0_ros.policy.policy_config import PolicyConfig
+from pi0_ros.policy.policy_types import require_possible
 from pi0_ros.policy.processors import Processors
 from pi0_ros.policy.weights import fill_model
 
-FAST_TYPES = ("pi0", "pi0_tiny")
 _INSTEAD = "set the parameter engine to 'lerobot'"
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 # What Pi0's preprocessor is made of. None of these changes a picture unless its settings say so.
@@ -71,7 +71,7 @@ def make_engine(
     if config.engine == "lerobot":
         fill_model(model, tensors, origin, device)
         return LeRobotEngine(model, processors, features, device, config.inference_steps)
-    require_engine(model.config, config)
+    require_possible(model.config.type, config)
     _require_fast(model.config, processors, features)
     sizes = sizes_of_model(model)
     weights = take_weights(
@@ -86,19 +86,6 @@ def make_engine(
     return FastEngine(
         weights, sizes, processors, config.image_shape, len(features), config.inference_steps
     )
-
-
-def require_engine(checkpoint: PreTrainedConfig, config: PolicyConfig) -> None:
-    """Whether the engine that `config` names runs policies of the checkpoint's type at all.
-
-    Raises:
-        ConfigurationError: it does not.
-    """
-    if config.engine == "fast" and checkpoint.type not in FAST_TYPES:
-        raise ConfigurationError(
-            f"engine: 'fast' runs {' and '.join(FAST_TYPES)}, the checkpoint is of type "
-            f"{checkpoint.type!r}: {_INSTEAD}"
-        )
 
 
 def _require_fast(checkpoint: PI0Config, processors: Processors, features: Sequence[str]) -> None:

@@ -1,22 +1,15 @@
 """From a checkpoint's folder to a policy that is ready and proven to be that checkpoint."""
 
-from pathlib import Path
-
 import numpy as np
 
 from pi0_ros.core.errors import CheckpointError
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.interface import Policy, PolicyDescription
-from pi0_ros.policy.manifest import (
-    WEIGHTS_FILE,
-    check_hashes,
-    check_mode,
-    file_sha256,
-    read_manifest,
-)
+from pi0_ros.policy.manifest import WEIGHTS_FILE, file_sha256
 from pi0_ros.policy.policy_config import PolicyConfig
+from pi0_ros.policy.policy_types import WORDLESS
+from pi0_ros.policy.preflight import examine, unfit
 from pi0_ros.policy.quiet_libraries import quiet_libraries
-from pi0_ros.policy.safetensors_header import read_header
 
 _HASH_DIGITS = 12
 # What LeRobot and transformers raise for a size, a file or a library that is not right.
@@ -47,23 +40,23 @@ def load_policy(config: PolicyConfig) -> Policy:
         from pi0_ros.policy.remote.remote_policy import connect_policy
 
         return connect_policy(config, config.remote)
-    folder = _checkpoint_folder(config.path)
-    manifest = read_manifest(folder)
-    check_mode(folder, manifest, config.mode)
-    header = read_header(folder / WEIGHTS_FILE)
-    weights_sha256 = file_sha256(folder / WEIGHTS_FILE)
-    check_hashes(folder, manifest, weights_sha256)
+    found = examine(config.path, config.tokenizer_path)
+    problems = (*found.problems, *unfit(found, config))
+    if problems:
+        raise problems[0]
+    folder, weights = found.folder, found.folder / WEIGHTS_FILE
+    weights_sha256 = found.weights_sha256 or file_sha256(weights)
     with quiet_libraries():
         import torch
 
-        from pi0_ros.policy.checkpoint_config import is_wordless, policy_class, read_any_config
+        from pi0_ros.policy.checkpoint_config import policy_class, read_any_config
         from pi0_ros.policy.device import choose_device
-        from pi0_ros.policy.engines import make_engine, require_engine
+        from pi0_ros.policy.engines import make_engine
         from pi0_ros.policy.features import camera_order
         from pi0_ros.policy.pi0_policy import Pi0Policy
         from pi0_ros.policy.processors import load_processors
         from pi0_ros.policy.rtc import real_time_chunking
-        from pi0_ros.policy.vlm_folder import prepare_vlm
+        from pi0_ros.policy.vlm_folder import find_vlm
         from pi0_ros.policy.weights import model_without_weights, read_weights
         from pi0_ros.policy.wordless_policy import load_wordless
 
@@ -83,17 +76,18 @@ def load_policy(config: PolicyConfig) -> Policy:
             image_shape=config.image_shape,
         )
         policy: Policy
-        if is_wordless(checkpoint):
-            policy = load_wordless(folder, checkpoint, config, header, description)
+        if checkpoint.type in WORDLESS:
+            policy = load_wordless(folder, checkpoint, config, found.header, description)
             policy.infer(_blank_observation(description))
             return policy
-        require_engine(checkpoint, config)
         if checkpoint.type == "smolvla":
-            prepare_vlm(folder, checkpoint, config)
+            vlm = find_vlm(folder, config.tokenizer_path, checkpoint.vlm_model_name)
+            checkpoint.vlm_model_name = str(vlm)
+            # The checkpoint has all of them; LeRobot would look for a second set.
+            checkpoint.load_vlm_weights = False
         else:
             checkpoint.dtype = config.precision or checkpoint.dtype
         processors = load_processors(folder, checkpoint, device, config.tokenizer_path)
-        weights = folder / WEIGHTS_FILE
         try:
             model = model_without_weights(policy_class(checkpoint), checkpoint)
         except _NOT_BUILT as error:
@@ -101,7 +95,7 @@ def load_policy(config: PolicyConfig) -> Policy:
                 f"{folder}: LeRobot cannot build the policy that its configuration describes: "
                 f"{type(error).__name__}: {error}"
             ) from error
-        tensors = read_weights(model, weights, header)
+        tensors = read_weights(model, weights, found.header)
         engine = make_engine(
             model, tensors, weights, processors, description.cameras, config, device
         )
@@ -122,26 +116,4 @@ def _blank_observation(description: PolicyDescription) -> Observation:
         images=dict.fromkeys(description.cameras, picture),
         positions=np.zeros(description.joints),
         instruction="warm up",
-    )
-
-
-def _checkpoint_folder(path: Path) -> Path:
-    if path.is_dir():
-        folder = path.resolve()
-        inner, index = folder / "pretrained_model", folder / f"{WEIGHTS_FILE}.index.json"
-        if (folder / WEIGHTS_FILE).exists():
-            return folder
-        if inner.is_dir():
-            raise CheckpointError(
-                f"policy_path {path}: this is a training folder; the checkpoint is {inner}"
-            )
-        if index.exists():
-            raise CheckpointError(
-                f"policy_path {path}: the weights are split over several files, which LeRobot does "
-                f"not read for Pi0; join them into one {WEIGHTS_FILE}"
-            )
-        return folder
-    raise CheckpointError(
-        f"policy_path {path}: no such folder. Expected a LeRobot checkpoint on this disk "
-        f"({WEIGHTS_FILE}, config.json, policy_preprocessor.json, …); nothing is downloaded"
     )

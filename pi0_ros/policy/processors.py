@@ -1,6 +1,5 @@
 """LeRobot's own pre- and post-processing, from the checkpoint's files, proven complete."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -31,20 +30,21 @@ from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.errors import CheckpointError
 from pi0_ros.policy.input_features import joint_feature
 from pi0_ros.policy.manifest import POSTPROCESSOR_FILE, PREPROCESSOR_FILE
+from pi0_ros.policy.processor_files import (
+    AFTER_STEPS,
+    BEFORE_STEPS,
+    TOKENIZER_STEP,
+    read_steps,
+)
 from pi0_ros.policy.processor_steps import check_steps
 from pi0_ros.policy.prompt import Prompt
-from pi0_ros.policy.statistics import check_statistics
+from pi0_ros.policy.statistics import Scaling, check_statistics, plain
 from pi0_ros.policy.tokenizer_folder import find_tokenizer
 
-_PRE_STEPS = ("tokenizer_processor", "device_processor", "normalizer_processor")
-_POST_STEPS = ("unnormalizer_processor", "device_processor")
 _PROMPT_STEPS = (
     ComplementaryDataProcessorStep,
     Pi05PrepareStateTokenizerProcessorStep,
     TokenizerProcessorStep,
-)
-_CONVERSION = (
-    "convert an old checkpoint with `python -m lerobot.processor.migrate_policy_normalization`"
 )
 
 
@@ -131,15 +131,15 @@ def load_processors(
     Raises:
         CheckpointError: a file, a step, a statistic or the tokenizer is missing or cannot work.
     """
-    pre_steps = _read_steps(folder / PREPROCESSOR_FILE, _PRE_STEPS)
-    _read_steps(folder / POSTPROCESSOR_FILE, _POST_STEPS)
-    stored = pre_steps["tokenizer_processor"].get("tokenizer_name")
+    steps = read_steps(folder / PREPROCESSOR_FILE, (TOKENIZER_STEP, *BEFORE_STEPS))
+    read_steps(folder / POSTPROCESSOR_FILE, AFTER_STEPS)
+    stored = steps[TOKENIZER_STEP].config.get("tokenizer_name")
     tokenizer_folder = find_tokenizer(folder, tokenizer_path, stored)
     before, after = _load(
         folder,
         config,
         {
-            "tokenizer_processor": {"tokenizer_name": str(tokenizer_folder)},
+            TOKENIZER_STEP: {"tokenizer_name": str(tokenizer_folder)},
             "device_processor": {"device": str(device)},
         },
     )
@@ -155,8 +155,8 @@ def load_pipelines(folder: Path, config: PreTrainedConfig, device: torch.device)
     Raises:
         CheckpointError: a file, a step or a statistic is missing or cannot work.
     """
-    _read_steps(folder / PREPROCESSOR_FILE, _PRE_STEPS[1:])
-    _read_steps(folder / POSTPROCESSOR_FILE, _POST_STEPS)
+    read_steps(folder / PREPROCESSOR_FILE, BEFORE_STEPS)
+    read_steps(folder / POSTPROCESSOR_FILE, AFTER_STEPS)
     return Pipelines(*_load(folder, config, {"device_processor": {"device": str(device)}}))
 
 
@@ -182,7 +182,7 @@ def _load(
         SafetensorError,
         ProcessorMigrationError,
     ) as error:
-        tokenizer = overrides.get("tokenizer_processor", {}).get("tokenizer_name")
+        tokenizer = overrides.get(TOKENIZER_STEP, {}).get("tokenizer_name")
         with_it = "" if tokenizer is None else f" with the tokenizer of {tokenizer}"
         raise CheckpointError(
             f"{folder}: LeRobot cannot load {PREPROCESSOR_FILE} and "
@@ -202,13 +202,25 @@ def _check_scaling(
     before: PolicyProcessorPipeline[Any, Any],
     after: PolicyProcessorPipeline[Any, Any],
 ) -> None:
+    features = {**(config.input_features or {}), **(config.output_features or {})}
+    modes = config.normalization_mapping
     for step in before.steps:
         if isinstance(step, NormalizerProcessorStep):
             keys = [OBS_STATE, *config.image_features]
-            check_statistics(folder / PREPROCESSOR_FILE, step, config, keys)
+            path = folder / PREPROCESSOR_FILE
+            check_statistics(path, _scaling(step), features, modes, keys)
     for step in after.steps:
         if isinstance(step, UnnormalizerProcessorStep):
-            check_statistics(folder / POSTPROCESSOR_FILE, step, config, [ACTION])
+            path = folder / POSTPROCESSOR_FILE
+            check_statistics(path, _scaling(step), features, modes, [ACTION])
+
+
+def _scaling(step: NormalizerProcessorStep | UnnormalizerProcessorStep) -> Scaling:
+    return Scaling(
+        modes={plain(kind): plain(mode) for kind, mode in step.norm_map.items()},
+        features=step.features,
+        statistics={name: value.numpy() for name, value in step.state_dict().items()},
+    )
 
 
 def _check_reference(
@@ -225,26 +237,3 @@ def _check_reference(
             f"{path}: {kind.__name__} is {'on' if enabled else 'off or missing'}, but config.json "
             f"says use_relative_actions: {wanted}"
         )
-
-
-def _read_steps(path: Path, needed: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """Registered name of each step -> its configuration."""
-    if not path.is_file():
-        raise CheckpointError(
-            f"{path}: no such file, so nothing says how states and actions are scaled; "
-            f"{_CONVERSION}"
-        )
-    try:
-        steps = json.loads(path.read_text(encoding="utf-8"))["steps"]
-        named = {step["registry_name"]: dict(step.get("config", {})) for step in steps}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        # A step without a registered name would import whatever module it names.
-        raise CheckpointError(
-            f"{path}: damaged, or with a step that LeRobot does not register ({error!r})"
-        ) from error
-    for name in needed:
-        if name not in named:
-            raise CheckpointError(
-                f"{path}: has no step {name!r} (has {', '.join(named) or 'none'}); {_CONVERSION}"
-            )
-    return named

@@ -168,11 +168,7 @@ def real_time_chunking(
             f"rtc: {config.method!r} needs the parameter engine to be 'fast', this one is "
             f"{engine.name!r}: change that, or {off}"
         )
-    if config.horizon > engine.noise_shape[0]:
-        raise ConfigurationError(
-            f"rtc_execution_horizon: {config.horizon} rows, but the checkpoint's chunks have "
-            f"{engine.noise_shape[0]}"
-        )
+    config.require_rows(engine.noise_shape[0])
     return RealTimeChunking(config, engine, processors, units)
 
 

@@ -53,3 +53,17 @@ class RtcConfig:
             raise ConfigurationError(
                 f"rtc_max_distance: expected above 0 and at most 10, got {self.max_distance}"
             )
+
+    def require_rows(self, rows: int) -> None:
+        """
+        Args:
+            rows: of the checkpoint's chunks.
+
+        Raises:
+            ConfigurationError: more of them are to be guided than there are.
+        """
+        if self.horizon > rows:
+            raise ConfigurationError(
+                f"rtc_execution_horizon: {self.horizon} rows, but the checkpoint's chunks have "
+                f"{rows}"
+            )

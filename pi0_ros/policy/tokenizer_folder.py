@@ -30,6 +30,12 @@ def find_tokenizer(checkpoint: Path, given: Path | None, stored_name: str | None
         for name in _MAY_NAME_CODE:
             refuse_code(folder / name)
         return folder
+    if stored_name == TOKENIZER_FOLDER:
+        raise CheckpointError(
+            f"{folder}: no tokenizer there ({' or '.join(_MARKS)}). The checkpoint was saved with "
+            "one of its own in that folder: copy it again from where the checkpoint was made, or "
+            "name its folder in the parameter tokenizer_path"
+        )
     named = stored_name or _PI0_TOKENIZER
     source = named if not Path(named).is_absolute() else _PI0_TOKENIZER
     raise CheckpointError(

@@ -3,10 +3,7 @@
 import json
 from pathlib import Path
 
-from lerobot.configs import PreTrainedConfig
-
-from pi0_ros.core.errors import CheckpointError, ConfigurationError
-from pi0_ros.policy.policy_config import PolicyConfig
+from pi0_ros.core.errors import CheckpointError
 from pi0_ros.policy.tokenizer_folder import find_tokenizer, how_to_download, refuse_code
 
 _CONFIG, _PREPROCESSOR = "config.json", "preprocessor_config.json"
@@ -14,24 +11,18 @@ _MAY_NAME_CODE = ("processor_config.json", _PREPROCESSOR, "video_preprocessor_co
 _TYPE = "smolvlm"
 
 
-def prepare_vlm(folder: Path, checkpoint: PreTrainedConfig, config: PolicyConfig) -> None:
-    """Lets LeRobot build SmolVLA from the files beside the tokenizer; no weights are among them.
+def find_vlm(checkpoint: Path, given: Path | None, named: str) -> Path:
+    """The folder that SmolVLA is built from: the tokenizer's; no weights are in it.
 
     Args:
-        folder: the checkpoint's.
-        checkpoint: a SmolVLA's configuration; where its language model comes from is replaced.
+        checkpoint: the checkpoint's folder, in which `tokenizer` is looked for.
+        given: another folder to use instead, from the parameter `tokenizer_path`.
+        named: what the checkpoint's configuration calls the language model.
 
     Raises:
         CheckpointError: a file is missing, damaged, or of another language model.
-        ConfigurationError: a parameter asks for what SmolVLA does not have.
     """
-    if config.precision is not None:
-        raise ConfigurationError(
-            f"precision: {config.precision!r}, but the checkpoint is of type 'smolvla', whose "
-            "language model's own configuration says that: leave the parameter at its default"
-        )
-    named = checkpoint.vlm_model_name
-    vlm = find_tokenizer(folder, config.tokenizer_path, named)
+    vlm = find_tokenizer(checkpoint, given, named)
     for name in (_CONFIG, _PREPROCESSOR):
         if not (vlm / name).is_file():
             raise CheckpointError(
@@ -48,6 +39,4 @@ def prepare_vlm(folder: Path, checkpoint: PreTrainedConfig, config: PolicyConfig
             f"{vlm / _CONFIG}: expected the configuration of a language model of type {_TYPE!r}, "
             f"got {came!r}"
         )
-    checkpoint.vlm_model_name = str(vlm)
-    # The checkpoint has all of them; LeRobot would look for a second set.
-    checkpoint.load_vlm_weights = False
+    return vlm

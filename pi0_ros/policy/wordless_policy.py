@@ -17,7 +17,7 @@ from lerobot.processor import (
 )
 
 from pi0_ros.core.arrays import FloatArray
-from pi0_ros.core.errors import CheckpointError, ConfigurationError
+from pi0_ros.core.errors import CheckpointError
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.gate import check_chunk, check_observation
 from pi0_ros.policy.inference_errors import failures_named
@@ -49,13 +49,12 @@ def load_wordless(
 
     Args:
         checkpoint: its configuration; its device is the one to run on.
+        config: asks for nothing that a policy of this type does not have.
         header: of the weights.
 
     Raises:
         CheckpointError: weights or processors are incomplete, or do what the bridge cannot feed.
-        ConfigurationError: a parameter asks for what this kind of policy does not have.
     """
-    _require_possible(checkpoint, config)
     device = torch.device(description.device)
     pipelines = load_pipelines(folder, checkpoint, device)
     for step in (*pipelines.before.steps, *pipelines.after.steps):
@@ -120,20 +119,3 @@ class WordlessPolicy:
         chunk = self._model.predict_action_chunk(batch)
         actions: FloatArray = self._pipelines.after(chunk)[0].double().cpu().numpy()
         return actions / self._to_policy_units
-
-
-def _require_possible(checkpoint: PreTrainedConfig, config: PolicyConfig) -> None:
-    kind = f"the checkpoint is of type {checkpoint.type!r}"
-    if config.engine != "lerobot":
-        raise ConfigurationError(
-            f"engine: {config.engine!r} runs Pi0, {kind}: set the parameter engine to 'lerobot'"
-        )
-    if config.precision not in (None, "float32"):
-        raise ConfigurationError(f"precision: {config.precision!r}, but {kind}, float32 only")
-    if config.allow_image_resize:
-        raise ConfigurationError(f"allow_image_resize: {kind}, which takes no other size")
-    for name in ("inference_steps", "noise_scale", "noise_seed", "tokenizer_path"):
-        if getattr(config, name) is not None:
-            raise ConfigurationError(
-                f"{name}: {kind}, which has no such thing: leave the parameter at its default"
-            )

@@ -9,7 +9,7 @@ import pytest
 
 from pi0_ros.bringup.robot_file import find_robot_file
 from pi0_ros.cli import doctor, doctor_checks
-from pi0_ros.cli.doctor_checks import Outcome
+from pi0_ros.cli.doctor_outcome import Check, Outcome, Result
 from pi0_ros.core.errors import CheckpointError
 
 DEMO = find_robot_file("demo_arm.yaml")
@@ -94,17 +94,12 @@ def test_a_parameter_that_cannot_work_is_a_failure_that_names_node_and_parameter
     assert message in detail
 
 
-def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=str(tmp_path)):
-        doctor_checks.checkpoint(tmp_path)
+def test_without_a_robot_file_that_of_the_demo_arm_is_checked() -> None:
+    checks = dict(doctor_checks.all_checks(None, "/somewhere", {}))
+    assert "demo_arm.yaml (6 joints)" in checks["robot file"]()[1]
 
 
-def test_a_folder_is_a_checkpoint() -> None:
-    assert doctor_checks.policy("/somewhere")[0] == "checkpoint"
-    assert doctor_checks.policy(None)[0] == "checkpoint"
-
-
-def run_with(monkeypatch: pytest.MonkeyPatch, *checks: tuple[str, doctor_checks.Check]) -> int:
+def run_with(monkeypatch: pytest.MonkeyPatch, *checks: tuple[str, Check]) -> int:
     monkeypatch.setattr(doctor, "all_checks", lambda *_: checks)
     return doctor.run(argparse.Namespace(params_file="", policy_path=None))
 
@@ -112,17 +107,18 @@ def run_with(monkeypatch: pytest.MonkeyPatch, *checks: tuple[str, doctor_checks.
 def test_every_check_is_a_line_and_one_failure_is_status_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken() -> doctor_checks.Result:
+    def broken() -> Result:
         raise CheckpointError("no weights")
 
     checks = (
         ("fine", lambda: (Outcome.OK, "1.0")),
         ("meagre", lambda: (Outcome.WARNING, "slow")),
         ("broken", broken),
-        ("last", lambda: (Outcome.OK, "2.0")),
+        ("last", lambda: (Outcome.OK, "2.0\nand more")),
     )
     assert run_with(monkeypatch, *checks) == 1
     lines = capsys.readouterr().out.splitlines()
+    assert lines.pop() == " " * lines[-1].index("2.0") + "and more"
     assert [line.split() for line in lines] == [
         ["ok", "fine", "1.0"],
         ["warn", "meagre", "slow"],

@@ -54,6 +54,8 @@ def test_help_of_the_demo_has_all_options_and_loads_neither_ros_nor_torch() -> N
     assert result.stdout.endswith("loaded []\n")
     for option in ("--seconds", "--report", "--policy-path", "--mode", "--domain", "--namespace"):
         assert option in result.stdout
+    for checkpoint in ("checkpoints/reach", "checkpoints/demo"):
+        assert checkpoint in result.stdout
 
 
 def test_version() -> None:

@@ -137,10 +137,16 @@ def test_a_missing_file_is_named(checkpoint: Path, config_for: Make, file: str) 
         load_policy(config_for(checkpoint))
 
 
-@pytest.mark.parametrize("file", [PRE_STATISTICS, "tokenizer/tokenizer.json"])
-def test_a_damaged_file_is_named(checkpoint: Path, config_for: Make, file: str) -> None:
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        (PRE_STATISTICS, f"{PRE_STATISTICS}: not a complete safetensors file"),
+        ("tokenizer/tokenizer.json", r"LeRobot cannot load .*tokenizer"),
+    ],
+)
+def test_a_damaged_file_is_named(checkpoint: Path, config_for: Make, file: str, words: str) -> None:
     (checkpoint / file).write_text("{")
-    with pytest.raises(CheckpointError, match=r"LeRobot cannot load .*tokenizer"):
+    with pytest.raises(CheckpointError, match=words):
         load_policy(config_for(checkpoint))
 
 

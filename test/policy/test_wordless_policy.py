@@ -20,6 +20,7 @@ from pi0_ros.core.errors import CheckpointError, ConfigurationError, PolicyError
 from pi0_ros.core.observation import Observation
 from pi0_ros.policy.loader import load_policy
 from pi0_ros.policy.policy_config import PolicyConfig
+from pi0_ros.policy.preflight import examine, unfit
 
 CAMERAS, JOINTS, ROWS, PICTURE = ("main", "side"), 3, 8, (48, 64)
 Make = Callable[..., PolicyConfig]
@@ -223,6 +224,16 @@ def test_a_robot_it_is_not_for_is_refused(
 ) -> None:
     with pytest.raises(CheckpointError, match=words):
         load_policy(act_config(act, **changes))
+
+
+def test_before_loading_every_parameter_it_does_not_have_is_named(
+    act: Path, act_config: Make
+) -> None:
+    found = examine(act, None)
+    assert (found.problems, unfit(found, act_config(act))) == ((), ())
+    asked = act_config(act, precision="bfloat16", noise_seed=3, inference_steps=3)
+    names = [str(problem).partition(":")[0] for problem in unfit(found, asked)]
+    assert names == ["precision", "inference_steps", "noise_seed"]
 
 
 def test_what_the_bridge_cannot_feed_is_named(act: Path, act_config: Make, edit_json: Edit) -> None:

@@ -70,8 +70,13 @@ _FLAGS = {
     "dry_run": "decide and report everything and send nothing to the arm; show how far what the "
     "policy wants is from what the arm does"
 }
-
-
+# Where the two bring-ups differ.
+_HELP = {
+    "policy_path": "a LeRobot checkpoint's folder, or ws://HOST:PORT of a policy server (default: "
+    "the package's own for the arm: checkpoints/reach, with --arm mock checkpoints/demo)",
+    "mode": "real: a checkpoint of yours, an error without one; demo: the package's, which know "
+    "the demo arm only, and every status message says so (default: demo)",
+}
 _ARMS = {"sim": SIM, "mock": DEMO}
 
 
@@ -128,7 +133,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 f"--{argument.name.replace('_', '-')}",
                 choices=[choice for choice in argument.choices if choice] or None,
                 metavar=None if argument.choices else argument.name.upper(),
-                help=argument.description,
+                help=_HELP.get(argument.name, argument.description),
             )
     parser.add_argument(
         "--domain",

@@ -3,7 +3,7 @@
 import pytest
 
 from pi0_ros.cli import doctor_checks
-from pi0_ros.cli.doctor_checks import Outcome
+from pi0_ros.cli.doctor_outcome import Outcome
 from pi0_ros.core.errors import ConfigurationError, PolicyUnavailable
 
 from .puppet import SILENCE, puppet_server
@@ -12,7 +12,7 @@ from .served import Stub, running
 
 def test_a_policy_server_is_asked_what_it_serves() -> None:
     with running(Stub()) as server:
-        name, check = doctor_checks.policy(server.url)
+        ((name, check),) = doctor_checks.policy(server.url, None)
         outcome, detail = check()
     assert (name, outcome) == ("policy server", Outcome.OK)
     for words in ("serves own-1", "3 joints", "4 rows", "8x6", "observation/main"):
@@ -38,4 +38,4 @@ def test_nobody_there_and_no_address_are_said() -> None:
     with pytest.raises(PolicyUnavailable, match="no policy server answers there"):
         doctor_checks.policy_server("ws://127.0.0.1:1")
     with pytest.raises(ConfigurationError, match="expected ws://HOST:PORT"):
-        doctor_checks.policy("ws://nowhere")[1]()
+        dict(doctor_checks.policy("ws://nowhere", None))["policy server"]()
