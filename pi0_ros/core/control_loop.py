@@ -134,7 +134,7 @@ class ControlLoop:
         with self._lock:
             self._anchor(now_ns, steady_ns)
             self._planner.restart_record()
-            self._player.restart_counters()
+            self._player.restart()
 
     def deactivate(self) -> None:
         """Sends nothing more; the message sent last ends at rest."""
