@@ -137,7 +137,7 @@ class ControlLoop:
             self._player.restart()
 
     def deactivate(self) -> None:
-        """Sends nothing more; the message sent last ends at rest."""
+        """Ends at once; single positions leave a moving arm no way to rest: `pause` it before."""
         with self._lock:
             self._player.drop()
             self._mode.end()
@@ -220,6 +220,7 @@ class ControlLoop:
                 trajectory=self._planner.trajectory(),
                 position=self._planner.next_position(),
                 state_changed=self._mode.changed(),
+                at_rest=self._planner.at_rest,
             )
 
     def _supervise(self, now_ns: int, steady_ns: int) -> None:
@@ -248,6 +249,12 @@ class ControlLoop:
             self._hold(f"chunk {playback.chunk.sequence} ran out; {WAITING_FOR_CHUNK}")
         else:
             self._mode.run()
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether the arm is at rest once it has followed what was sent."""
+        with self._lock:
+            return self._planner.at_rest
 
     def report(self) -> ControlReport:
         """What happened; timing entries are handed out once."""
