@@ -206,6 +206,7 @@ class ControlLoop:
         with self._lock:
             if not self._mode.active:
                 raise ControlRefused("cannot tick: the controller is not active")
+            rested = self._mode.latched and self._planner.at_rest
             self._watch_clock(now_ns)
             moved_ns, ahead_s = self._clock.tick(now_ns, steady_ns)
             self._planner.follow_clock(moved_ns)
@@ -221,6 +222,7 @@ class ControlLoop:
                 position=self._planner.next_position(),
                 state_changed=self._mode.changed(),
                 at_rest=self._planner.at_rest,
+                repeats=rested,
             )
 
     def _supervise(self, now_ns: int, steady_ns: int) -> None:

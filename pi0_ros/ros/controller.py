@@ -249,6 +249,7 @@ class ControllerNode(ManagedNode):
     def _send(self, command: Command) -> None:
         """In the thread of the ticks."""
         assert self._output is not None
-        self._output.send(command)
+        if not command.repeats:
+            self._output.send(command)
         if command.state_changed:
             self._reporter.publish()
