@@ -80,7 +80,14 @@ class ControllerNode(ManagedNode):
         config = control_config(self._values, self.on_simulated_time)
         loop = ControlLoop(self._limits.read(self._values), config)
         follow_realtime_priority(self._values, self.get_logger().warning)
-        self._output = CommandOutput(self, config, self._values.texts("joint_names"), self._veto)
+        self._output = CommandOutput(
+            self,
+            config,
+            self._values.texts("joint_names"),
+            self._values.text("controller_manager"),
+            self._veto,
+            self._pause,
+        )
         self._beat = RosBeat(self.get_clock(), config.control_rate_hz)
         self._loop = loop
         self._brakes_by_itself = config.brakes_by_itself
@@ -186,9 +193,7 @@ class ControllerNode(ManagedNode):
         latch = status.demand == PolicyStatus.DEMAND_LATCH
         self._veto(topics.POLICY_STATUS.name, reason if latch else "")
         hold = status.demand == PolicyStatus.DEMAND_HOLD
-        if self._loop.pause(topics.POLICY_STATUS.name, reason if hold else ""):
-            self.get_logger().warning(f"{reason}: braking" if hold else "the policy sees again")
-            self._reporter.publish()
+        self._pause(topics.POLICY_STATUS.name, reason if hold else "")
 
     def _take_estop(self, message: Bool) -> None:
         self._estop = f"{topics.ESTOP.name} says true" if message.data else ""
@@ -197,6 +202,11 @@ class ControllerNode(ManagedNode):
     def _veto(self, source: str, reason: str) -> None:
         if self._loop is not None and self._loop.veto(source, reason):
             self.get_logger().error(f"{reason}: braking")
+            self._reporter.publish()
+
+    def _pause(self, source: str, reason: str) -> None:
+        if self._loop is not None and self._loop.pause(source, reason):
+            self.get_logger().warning(f"{reason}: braking" if reason else f"{source}: well again")
             self._reporter.publish()
 
     def _hold(self, _request: Any, response: Any) -> Any:
