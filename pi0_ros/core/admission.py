@@ -14,6 +14,7 @@ from pi0_ros.core.limits import ArmLimits
 from pi0_ros.core.stamps import FUTURE_TOLERANCE_NS
 
 ABSURD_SPEED_FACTOR = 3.0
+_IF_STARTED_ANEW = "if its policy was started anew, deactivate and activate pi0_controller"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +39,13 @@ class Admission:
         self._limits = limits
         self._order = JointOrder(limits.joint_names)
         self._max_start_distance_rad = max_start_distance_rad
+        self.restart()
+
+    def restart(self) -> None:
+        """Forgets which chunk was the newest: a policy may have been started anew meanwhile.
+
+        What `ArmNow.not_before_ns` keeps out needs no sequence.
+        """
         self._epoch = -1
         self._sequence = -1
         self._stamp_ns: int | None = None
@@ -76,11 +84,13 @@ class Admission:
     def _check_order(self, chunk: ActionChunk) -> None:
         if chunk.epoch < self._epoch:
             raise InputRefused(
-                "old epoch", f"chunk of epoch {chunk.epoch}, newest is {self._epoch}"
+                "old epoch",
+                f"chunk of epoch {chunk.epoch}, newest is {self._epoch}; {_IF_STARTED_ANEW}",
             )
         if chunk.epoch == self._epoch and chunk.sequence <= self._sequence:
             raise InputRefused(
-                "out of order", f"chunk {chunk.sequence} after chunk {self._sequence}"
+                "out of order",
+                f"chunk {chunk.sequence} after chunk {self._sequence}; {_IF_STARTED_ANEW}",
             )
 
     def _check_times(self, chunk: ActionChunk, now_ns: int, arm: ArmNow) -> None:

@@ -41,6 +41,11 @@ class ChunkPlayer:
         self.splices = SpliceErrors()
         self.restart_counters()
 
+    def restart(self) -> None:
+        """Counts anew, and takes chunks of any epoch."""
+        self._admission.restart()
+        self.restart_counters()
+
     def restart_counters(self) -> None:
         self.accepted = 0
         self.rejected: Counter[str] = Counter()

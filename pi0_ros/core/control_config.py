@@ -100,6 +100,11 @@ class ControlConfig:
         return self.tick_ns / 1e9
 
     @property
+    def brakes_by_itself(self) -> bool:
+        """Whether the arm comes to rest within limits when the ticks end, whenever that is."""
+        return self.dry_run or self.command_interface == "joint_trajectory"
+
+    @property
     def promised_ticks(self) -> int:
         """Ticks after the present one that can no longer be changed."""
         return self.lead_ticks if self.command_interface == "joint_trajectory" else 0

@@ -134,10 +134,10 @@ class ControlLoop:
         with self._lock:
             self._anchor(now_ns, steady_ns)
             self._planner.restart_record()
-            self._player.restart_counters()
+            self._player.restart()
 
     def deactivate(self) -> None:
-        """Sends nothing more; the message sent last ends at rest."""
+        """Ends at once; single positions leave a moving arm no way to rest: `pause` it before."""
         with self._lock:
             self._player.drop()
             self._mode.end()
@@ -206,6 +206,7 @@ class ControlLoop:
         with self._lock:
             if not self._mode.active:
                 raise ControlRefused("cannot tick: the controller is not active")
+            rested = self._mode.latched and self._planner.at_rest
             self._watch_clock(now_ns)
             moved_ns, ahead_s = self._clock.tick(now_ns, steady_ns)
             self._planner.follow_clock(moved_ns)
@@ -220,6 +221,8 @@ class ControlLoop:
                 trajectory=self._planner.trajectory(),
                 position=self._planner.next_position(),
                 state_changed=self._mode.changed(),
+                at_rest=self._planner.at_rest,
+                repeats=rested,
             )
 
     def _supervise(self, now_ns: int, steady_ns: int) -> None:
@@ -248,6 +251,12 @@ class ControlLoop:
             self._hold(f"chunk {playback.chunk.sequence} ran out; {WAITING_FOR_CHUNK}")
         else:
             self._mode.run()
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether the arm is at rest once it has followed what was sent."""
+        with self._lock:
+            return self._planner.at_rest
 
     def report(self) -> ControlReport:
         """What happened; timing entries are handed out once."""

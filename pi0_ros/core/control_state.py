@@ -27,11 +27,16 @@ class Command:
         trajectory: for a joint_trajectory_controller; starts now, ends at rest.
         position: for a forward position controller, shape (joints,), rad or m.
         state_changed: whether the state or its reason differs from the previous tick's.
+        at_rest: whether an arm that has followed this is at rest, and nothing more is planned.
+        repeats: whether it would only tell a latched arm once more where it rests. Who did not
+            follow meanwhile stands elsewhere, and must not be sent there without a reset.
     """
 
     trajectory: Trajectory
     position: FloatArray
     state_changed: bool
+    at_rest: bool
+    repeats: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

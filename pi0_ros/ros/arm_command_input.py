@@ -37,6 +37,7 @@ class ArmCommandInput:
         self._refused_at_s: float | None = None
         self._newest_refusal = ""
         self._ears: list[Any] = []
+        self._following = True
         self.listen(True)
 
     def listen(self, wanted: bool) -> None:
@@ -51,6 +52,12 @@ class ArmCommandInput:
                 subscription(self._node, topics.JOINT_TRAJECTORY, self._take_trajectory),
                 subscription(self._node, topics.POSITION_COMMANDS, self._take_positions),
             ]
+
+    def follow(self, wanted: bool) -> None:
+        """Does what commands say, or stops at once and ignores them without a word."""
+        if self._following and not wanted:
+            self._arm.halt(self._node.now_ns())
+        self._following = wanted
 
     def condition(self) -> tuple[Level, str, Mapping[str, object]]:
         """Level, sentence and values for the diagnostics."""
@@ -82,6 +89,8 @@ class ArmCommandInput:
         )
 
     def _take(self, topic: str, accept: Callable[[], None]) -> None:
+        if not self._following:
+            return
         try:
             accept()
         except InputRefused as refusal:

@@ -1,6 +1,7 @@
 """Parameters of the controller and of the mocked arm and cameras."""
 
 from pi0_ros.core.control_config import ControlConfig
+from pi0_ros.core.manager_answers import CONTROLLER_MANAGER
 from pi0_ros.ros.fault_parameter import ARM_FAULTS, CAMERA_FAULTS, fault_parameter
 from pi0_ros.ros.parameter import Parameter, Range
 from pi0_ros.ros.shared_parameters import (
@@ -47,6 +48,14 @@ CONTROLLER = (
         "What the arm takes: trajectory_msgs/JointTrajectory for a joint_trajectory_controller, "
         "or std_msgs/Float64MultiArray for a forward_command_controller.",
         choices=("joint_trajectory", "forward_position"),
+    ),
+    Parameter(
+        CONTROLLER_MANAGER,
+        "string",
+        CONTROLLER_MANAGER,
+        "ros2_control's node that is asked whether the arm's controller is active; beside that "
+        "controller unless the name begins with a slash. Where it says no, the arm is not moved; "
+        "where there is none, the controller is believed to follow.",
     ),
     Parameter(
         "interpolate_from_desired_state",

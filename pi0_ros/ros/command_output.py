@@ -15,6 +15,7 @@ from pi0_ros.core.control_state import Command
 from pi0_ros.core.printable import printable
 from pi0_ros.ros import topics
 from pi0_ros.ros.arm_controller_watch import ArmControllerWatch
+from pi0_ros.ros.controller_manager_watch import ControllerManagerWatch
 from pi0_ros.ros.conversions import position_message, trajectory_message
 from pi0_ros.ros.entities import publisher
 from pi0_ros.ros.managed_node import ManagedNode, Phase
@@ -29,8 +30,13 @@ class CommandOutput:
 
     Args:
         joint_names: in the order of every command.
+        controller_manager: the parameter of that name.
         veto: called with a source and what is wrong with the command topic, empty where nothing
             is, in the thread that spins the node.
+        pause: as veto, with what is not known for now.
+
+    Raises:
+        ConfigurationError: `controller_manager` cannot be a node's name.
 
     Attributes:
         topic: what commands are sent on.
@@ -41,7 +47,9 @@ class CommandOutput:
         node: ManagedNode,
         config: ControlConfig,
         joint_names: tuple[str, ...],
+        controller_manager: str,
         veto: Callable[[str, str], None],
+        pause: Callable[[str, str], None],
     ) -> None:
         self._node = node
         self._joint_names = joint_names
@@ -51,14 +59,19 @@ class CommandOutput:
         self._subscribers = SubscriberWatch(self.topic.name)
         self._looks = 0
         self._publisher: Any = None
+        self._manager: ControllerManagerWatch | None = None
         self._arm_controller: ArmControllerWatch | None = None
         self._timer: Any = None
         if not config.dry_run:
+            topic_name = node.resolve_topic_name(self.topic.name)
+            self._manager = ControllerManagerWatch(
+                node, topic_name, controller_manager, veto, pause
+            )
             self._publisher = publisher(node, self.topic)
             if self._trajectories:
                 self._arm_controller = ArmControllerWatch(
                     node,
-                    self._publisher.topic_name,
+                    topic_name,
                     config.interpolate_from_desired_state,
                     veto,
                 )
@@ -79,11 +92,16 @@ class CommandOutput:
         if self._publisher is not None:
             self._look_for_subscribers()
             self._look_for_publishers()
+        if self._manager is not None:
+            self._manager.look()
         if self._arm_controller is not None:
             self._arm_controller.look()
             self._arm_controller.tell_if_unknown()
 
     def close(self) -> None:
+        if self._manager is not None:
+            self._manager.close()
+        self._manager = None
         if self._arm_controller is not None:
             self._arm_controller.close()
         self._arm_controller = None
@@ -94,6 +112,8 @@ class CommandOutput:
 
     def _look_again(self) -> None:
         self._look_for_subscribers()
+        if self._manager is not None:
+            self._manager.look()
         if self._arm_controller is not None:
             self._arm_controller.look()
         self._looks += 1

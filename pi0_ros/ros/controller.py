@@ -35,9 +35,17 @@ from pi0_ros.ros.refusal_log import RefusalLog
 from pi0_ros.ros.ros_beat import RosBeat
 from pi0_ros.ros.tick_thread import TickThread
 
+# The process has 4 s for its whole end.
+_BRAKING_S = 2.0
+_ENDING = "the end of the ticks"
+
 
 class ControllerNode(ManagedNode):
-    """Ticks while active. What it sent last ends at rest, so it may stop at any time."""
+    """Ticks while active.
+
+    A trajectory ends at rest, so that ticks may end at any time; single positions do not, and the
+    ticks go on until the arm has braked.
+    """
 
     def __init__(self, stop: StopRequest | None = None, **kwargs: Any) -> None:
         super().__init__("pi0_controller", CONTROLLER, stop, **kwargs)
@@ -47,6 +55,7 @@ class ControllerNode(ManagedNode):
         self._ticks: TickThread | None = None
         self._beat: RosBeat | None = None
         self._output: CommandOutput | None = None
+        self._brakes_by_itself = True
         self._estop = ""
         self._subscriptions_made: list[Any] = []
         self._refusals = RefusalLog(self.get_logger().warning)
@@ -71,9 +80,17 @@ class ControllerNode(ManagedNode):
         config = control_config(self._values, self.on_simulated_time)
         loop = ControlLoop(self._limits.read(self._values), config)
         follow_realtime_priority(self._values, self.get_logger().warning)
-        self._output = CommandOutput(self, config, self._values.texts("joint_names"), self._veto)
+        self._output = CommandOutput(
+            self,
+            config,
+            self._values.texts("joint_names"),
+            self._values.text("controller_manager"),
+            self._veto,
+            self._pause,
+        )
         self._beat = RosBeat(self.get_clock(), config.control_rate_hz)
         self._loop = loop
+        self._brakes_by_itself = config.brakes_by_itself
         self._veto(topics.ESTOP.name, self._estop)
         self._subscriptions_made = [
             subscription(self, topics.JOINT_STATES, self._take_joint_state),
@@ -105,10 +122,23 @@ class ControllerNode(ManagedNode):
     def deactivate(self) -> None:
         assert self._loop is not None
         if self._ticks is not None:
+            self._brake()
             self._ticks.end()
         self._ticks = None
         self._loop.deactivate()
+        self._loop.pause(_ENDING, "")
         gc.unfreeze()
+
+    def _brake(self) -> None:
+        """Brings an arm to rest that does not come to rest when the ticks end."""
+        assert self._loop is not None
+        assert self._ticks is not None
+        if self._brakes_by_itself:
+            return
+        self._loop.pause(_ENDING, "deactivated: braking")
+        # Simulated time may have ended before the node does, and no tick comes then.
+        if not self._loop.at_rest and not self._ticks.end_at_rest(_BRAKING_S):
+            self.get_logger().error(f"ended in motion: not at rest within {_BRAKING_S:g} s")
 
     def clean_up(self) -> None:
         self._reporter.watch(None)
@@ -163,9 +193,7 @@ class ControllerNode(ManagedNode):
         latch = status.demand == PolicyStatus.DEMAND_LATCH
         self._veto(topics.POLICY_STATUS.name, reason if latch else "")
         hold = status.demand == PolicyStatus.DEMAND_HOLD
-        if self._loop.pause(topics.POLICY_STATUS.name, reason if hold else ""):
-            self.get_logger().warning(f"{reason}: braking" if hold else "the policy sees again")
-            self._reporter.publish()
+        self._pause(topics.POLICY_STATUS.name, reason if hold else "")
 
     def _take_estop(self, message: Bool) -> None:
         self._estop = f"{topics.ESTOP.name} says true" if message.data else ""
@@ -174,6 +202,11 @@ class ControllerNode(ManagedNode):
     def _veto(self, source: str, reason: str) -> None:
         if self._loop is not None and self._loop.veto(source, reason):
             self.get_logger().error(f"{reason}: braking")
+            self._reporter.publish()
+
+    def _pause(self, source: str, reason: str) -> None:
+        if self._loop is not None and self._loop.pause(source, reason):
+            self.get_logger().warning(f"{reason}: braking" if reason else f"{source}: well again")
             self._reporter.publish()
 
     def _hold(self, _request: Any, response: Any) -> Any:
@@ -226,6 +259,7 @@ class ControllerNode(ManagedNode):
     def _send(self, command: Command) -> None:
         """In the thread of the ticks."""
         assert self._output is not None
-        self._output.send(command)
+        if not command.repeats:
+            self._output.send(command)
         if command.state_changed:
             self._reporter.publish()

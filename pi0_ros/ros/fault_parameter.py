@@ -35,6 +35,7 @@ ARM_FAULTS = {
     "beyond": "one joint is measured 0.005 rad beyond its upper limit",
     "far_beyond": "one joint is measured 0.05 rad beyond its upper limit",
     "deaf": "nobody subscribes to commands any more, as with a controller that was stopped",
+    "inert": "commands are subscribed to and ignored, as by a controller that was deactivated",
 }
 POLICY_FAULTS = {
     "not_a_number": "one value of every chunk is NaN",

@@ -65,7 +65,7 @@ class ManagedNode(NodeBasics, LifecycleNode):
         """
 
     def deactivate(self) -> None:
-        """Stops what `activate` started."""
+        """Stops what `activate` started; may wait for it to come to rest."""
 
     def clean_up(self) -> None:
         """Undoes what `configure` did; also called after a `configure` that failed midway."""

@@ -67,6 +67,7 @@ class MockArmNode(PlainNode):
         fault, joint = self._faults.first()
         self._arm.jam(*((joint,) if fault == "stuck" else ()))
         self._commands.listen(fault != "deaf")
+        self._commands.follow(fault != "inert")
         return fault, joint
 
     def _publish_diagnostics(self) -> None:

@@ -42,7 +42,7 @@ class ProcessNode(Protocol):
     ended: "Future"
 
     def close(self) -> None:
-        """Ends the node's threads, within a second or two."""
+        """Brings what moves to rest and ends the node's threads, within three seconds."""
         ...
 
     def destroy_node(self) -> None: ...

@@ -199,6 +199,11 @@ class CommandedArm(ABC):
         self._watch.judge_target(previous, target, now_ns)
         self._follow(curve, judged=False)
 
+    def halt(self, now_ns: int) -> None:
+        """Stays where the command is now, as with a controller that is deactivated."""
+        self._settle_at(now_ns)
+        self._follow(held(self._curve.at(now_ns).positions, now_ns), judged=True)
+
     def _follow(self, curve: DesiredCurve, judged: bool) -> None:
         self._curve = curve
         self._judged = judged

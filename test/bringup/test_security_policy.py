@@ -9,6 +9,7 @@ import pytest
 from bringup.security_policy import LIFECYCLE_NODE, document, full_name, permissions
 
 from pi0_ros.bringup.security import POLICY_FILE
+from pi0_ros.core.manager_answers import CONTROLLER_MANAGER
 from pi0_ros.ros import topics
 from pi0_ros.ros.shared_parameters import CAMERA_NAMES
 from pi0_ros.share import share_directory
@@ -28,11 +29,12 @@ FORM = {
 }
 # The same for every namespace.
 ROS_WIDE = {"/clock", "/diagnostics", "/parameter_events", "/rosout"}
-# Who may call a service, and which one.
-ASKED = (
-    "/pi0_controller",
+# The only node that may call services, and which ones.
+ASKS = "/pi0_controller"
+ASKED = {
     f"/{topics.JOINT_TRAJECTORY.name.rpartition('/')[0]}/get_parameters",
-)
+    f"/{CONTROLLER_MANAGER}/list_controllers",
+}
 RULES = {"topics": {"publish", "subscribe"}, "services": {"reply", "request"}}
 
 
@@ -46,8 +48,8 @@ def expected(node: str) -> set[tuple[str, str]]:
         if node in topic.subscribers:
             needs |= {("subscribe", name) for name in names}
     needs |= {("reply", service.name) for service in topics.SERVICES if service.server == node}
-    if f"/{node}" == ASKED[0]:
-        needs.add(("request", ASKED[1]))
+    if f"/{node}" == ASKS:
+        needs |= {("request", name) for name in ASKED}
     return {(kind, full_name(name, {"ns": "/", "node": node})) for kind, name in needs}
 
 
@@ -81,7 +83,7 @@ def test_only_the_controller_may_command_the_arm_and_only_ask_its_controller() -
         for kind, name in entries
         if kind == "request"
     }
-    assert requests == {ASKED}
+    assert requests == {(ASKS, name) for name in ASKED}
 
 
 def test_the_form_is_that_of_sros2() -> None:

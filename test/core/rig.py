@@ -107,8 +107,9 @@ class Rig:
         if sense:
             self.sense()
         command = self.loop.tick(self.now_ns, self.arm_ns)
-        self.sent = [*self.sent[-100:], command.position]
-        self.curve.arrive(self.arm_ns, self._message(command))
+        if not command.repeats:
+            self.sent = [*self.sent[-100:], command.position]
+            self.curve.arrive(self.arm_ns, self._message(command))
         return command
 
     def _message(self, command: Command) -> Trajectory:

@@ -193,6 +193,14 @@ def test_stamps_are_forgotten_with_the_clock_but_sequences_are_not():
     admission.admit(made, NOW_NS, ARM)
 
 
+def test_after_a_restart_any_epoch_sequence_and_stamp_may_come():
+    admission = _after_one()
+    admission.restart()
+    earlier = chunk(STILL, stamp_ns=NOW_NS - 1, sequence=0, epoch=0)
+    admission.admit(earlier, NOW_NS, ARM)
+    assert _refused(STILL, admission=admission, sequence=0, epoch=0).kind == "out of order"
+
+
 def test_a_rejected_chunk_does_not_count_as_the_newest():
     admission = _after_one()
     bad = np.full((50, 6), np.nan)
@@ -228,6 +236,7 @@ def _beyond(joint: int, value: float) -> np.ndarray:
     return rows
 
 
+ANEW = "if its policy was started anew, deactivate and activate pi0_controller"
 HELD = ArmNow(np.zeros(6), ARM.splice_ns, not_before_ns=NOW_NS)
 FAR = ArmNow(np.array([0.0, 0.6, 0.0, 0.0, -0.6, 0.0]), ARM.splice_ns, 0)
 
@@ -235,8 +244,8 @@ FAR = ArmNow(np.array([0.0, 0.6, 0.0, 0.0, -0.6, 0.0]), ARM.splice_ns, 0)
 @pytest.mark.parametrize(
     ("rows", "changes", "sentence"),
     [
-        (STILL, {"epoch": 1}, "chunk of epoch 1, newest is 2"),
-        (STILL, {"sequence": 4}, "chunk 4 after chunk 5"),
+        (STILL, {"epoch": 1}, f"chunk of epoch 1, newest is 2; {ANEW}"),
+        (STILL, {"sequence": 4}, f"chunk 4 after chunk 5; {ANEW}"),
         (STILL, {"stamp_ns": NOW_NS + 10**15}, "chunk stamp is 1000000.000 s in the future"),
         (STILL, {"stamp_ns": NOW_NS - 1}, "chunk observed earlier than the one before it"),
         (

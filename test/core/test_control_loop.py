@@ -68,6 +68,27 @@ def test_a_deactivated_controller_forgets_its_chunk(rig):
     assert rig.state is ControlState.HOLD
 
 
+def test_a_policy_that_counts_from_the_beginning_again_is_played_after_an_activation_only(rig):
+    first = {"epoch": 1_700_000_000, "sequence": 1}
+    anew = {"epoch": 0, "sequence": 0}
+    rig.send(rig.way_to(GOAL), **first)
+    rig.loop.hold("by hand")
+    rig.until_rest()
+    rig.rest()
+    rig.reset()
+    assert rig.refusal(rig.way_to(GOAL), **anew) == "old epoch"
+    rig.loop.deactivate()
+    rig.rest(1.0)
+    before = rig.chunk(rig.way_to(GOAL), **first)
+    rig.activate()
+    with pytest.raises(InputRefused) as caught:
+        rig.loop.add_chunk(before, rig.now_ns)
+    assert caught.value.kind == "before hold"
+    rig.send(rig.way_to(GOAL), **anew)
+    rig.tick()
+    assert rig.state is ControlState.RUN
+
+
 def test_a_chunk_is_played_in_time(rig):
     rows = rig.way_to(GOAL)
     chunk = rig.send(rows)

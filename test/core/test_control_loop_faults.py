@@ -200,6 +200,8 @@ class FaultyDays(RuleBasedStateMachine):
         self.rig.loop.deactivate()
         self.rig.rest(1.5)
         self.rig.activate()
+        # Chunks count from here on.
+        self.newest = None
 
     @invariant()
     def arm_keeps_its_limits_even_if_nothing_more_is_sent(self):

@@ -137,6 +137,32 @@ def test_a_hold_by_hand_brakes_and_latches(rig):
     assert rig.state is ControlState.RUN
 
 
+def test_a_latched_arm_is_told_how_to_rest_and_then_nothing_until_the_reset(rig):
+    rig.in_motion()
+    rig.loop.hold("stop pressed")
+    told = []
+    while not told or not told[-1].repeats:
+        told.append(rig.tick())
+        assert len(told) < 100
+    *needed, first_repeat = told
+    assert [command.at_rest for command in needed] == [False] * (len(needed) - 1) + [True]
+    # All that is left out was said before.
+    last, repeat = needed[-1].trajectory, first_repeat.trajectory
+    for time_ns, row in zip(repeat.times_ns, repeat.positions, strict=True):
+        said = np.searchsorted(last.times_ns, time_ns).clip(max=len(last.times_ns) - 1)
+        assert np.array_equal(last.positions[said], row)
+    if rig.config.command_interface == "forward_position":
+        assert np.array_equal(needed[-1].position, first_repeat.position)
+    assert rig.tick().repeats
+    rig.rest()
+    rig.reset()
+    assert not rig.tick().repeats
+
+
+def test_an_arm_that_holds_at_rest_is_told_so_at_every_tick(rig):
+    assert [rig.tick().repeats for _ in range(10)] == [False] * 10
+
+
 def test_reset_takes_the_arm_where_it_is_now(rig):
     rig.loop.hold("protective stop")
     rig.run(3)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pi0_ros.msg import SafetyReport
 from rcl_interfaces.msg import Log
+from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from pi0_ros.ros import topics
@@ -108,6 +109,39 @@ def test_a_subscriber_that_goes_away_latches(
 
     world.hear(topic)
     world.until(lambda: rig.call(topics.RESET).success, "a reset with a subscriber")
+
+
+@BOTH
+def test_an_arm_whose_controller_comes_back_stays_where_it_is_until_the_reset(
+    world: Any, limits: dict[str, Any], command_interface: str, topic: topics.Topic
+) -> None:
+    rig = Rig(world, {**limits, "command_interface": command_interface})
+    rig.send(sway(rows=60, reach=0.5))
+    rig.wait_for_state(SafetyReport.STATE_RUN)
+    assert rig.arm.set_parameters([Parameter("fault", value="inert")])[0].successful
+    rig.wait_for_state(SafetyReport.STATE_LATCHED, "from its command")
+    heard = rig.trajectories if command_interface == "joint_trajectory" else rig.positions
+    silent_since = len(heard)
+
+    def silent() -> bool:
+        """Whether nothing was sent for 30 joint states, which is 15 ticks."""
+        nonlocal silent_since, seen
+        if len(heard) > silent_since:
+            silent_since, seen = len(heard), len(rig.states)
+        return len(rig.states) > seen + 30
+
+    seen = len(rig.states)
+    world.until(silent, "the end of the braking")
+    stands = rig.states[-1].position
+    assert rig.arm.set_parameters([Parameter("fault", value="")])[0].successful
+    seen = len(rig.states)
+    world.until(silent, "states without the fault")
+    assert np.abs(np.subtract(rig.states[-1].position, stands)).max() < 1e-6
+
+    assert reset(rig).success
+    world.until(lambda: len(heard) > silent_since, "commands again")
+    rig.send(np.tile(rig.states[-1].position, (30, 1)))
+    rig.wait_for_state(SafetyReport.STATE_RUN)
 
 
 def test_a_dry_run_runs_and_sends_nothing_and_shares_the_topic(

@@ -78,6 +78,29 @@ def test_it_refuses_a_malformed_command_aloud(
     assert list(states[-1].position) == pytest.approx(home)
 
 
+def test_an_inert_one_stays_subscribed_and_where_it_is(
+    world: Any, limits: dict[str, Any], home: list[float]
+) -> None:
+    states = world.hear(topics.JOINT_STATES)
+    arm = world.start(MockArmNode, {**limits, "fault": "inert"})
+    commands = world.publisher(topics.JOINT_TRAJECTORY)
+    world.until(lambda: states, "joint states")
+    commands.publish(to([value + 0.1 for value in home]))
+    # Longer than the way would have taken.
+    seen = len(states)
+    world.until(lambda: len(states) > seen + 50, "more joint states")
+    assert list(states[-1].position) == pytest.approx(home)
+
+    assert arm.set_parameters(overrides({"fault": ""}))[0].successful
+    seen = len(states)
+    world.until(lambda: len(states) > seen + 5, "joint states without the fault")
+    goal = [value + 0.1 for value in home]
+    commands.publish(to(goal))
+    world.until(
+        lambda: list(states[-1].position) == pytest.approx(goal, abs=0.002), "the arm at its goal"
+    )
+
+
 def test_other_joints_need_their_own_start(world: Any, limits: dict[str, Any]) -> None:
     renamed = {name.replace("joint_6", "tool"): value for name, value in limits.items()}
     names = [*JOINT_NAMES[:5], "tool"]

@@ -7,12 +7,14 @@ from bringup.security_policy import document, permissions
 from pi0_ros.ros.controller import ControllerNode
 from pi0_ros.ros.policy import PolicyNode
 
-# Made where a parameter asks for it: the other transport and interface, a URDF, simulated time.
+# Made where a parameter asks for it: the other transport and interface, a URDF, simulated time; or
+# where the messages for it are installed.
 BY_PARAMETER = {
     *(("subscribe", f"/camera/{name}/image_raw/compressed") for name in ("main", "side", "top")),
     ("subscribe", "/robot_description"),
     ("subscribe", "/clock"),
     ("publish", "/forward_position_controller/commands"),
+    ("request", "/controller_manager/list_controllers"),
 }
 
 

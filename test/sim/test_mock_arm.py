@@ -175,6 +175,17 @@ def test_a_trajectory_that_has_begun_elsewhere_makes_the_command_jump() -> None:
     np.testing.assert_allclose(arm.step(T0 + 800 * MS).positions, [0.1, 0.2], atol=1e-5)
 
 
+def test_halted_it_stays_where_its_command_is_and_a_way_that_goes_on_elsewhere_is_a_jump() -> None:
+    arm = _arm()
+    _send(arm, [1000], [[0.5, 0.0]])
+    arm.halt(T0 + 400 * MS)
+    np.testing.assert_allclose(arm.step(T0 + 2000 * MS).positions, [0.2, 0.0], atol=1e-6)
+    assert sum(arm.limit_violations.values()) == 0
+    now_ns = T0 + 2000 * MS
+    _send(arm, [0, 20], [[0.5, 0.0], [0.5, 0.0]], now_ns=now_ns, start_ns=now_ns - 10 * MS)
+    assert arm.limit_violations == {"a": 1, "b": 0}
+
+
 def test_a_refused_command_leaves_the_present_one_in_force() -> None:
     arm = _arm()
     _send(arm, [100], [[0.05, 0.05]])

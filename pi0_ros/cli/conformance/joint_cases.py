@@ -16,6 +16,9 @@ _TICK_S = 0.02
 _STALE_S = 0.1
 _TRACKING_RAD = 0.2
 _SLIGHTLY_RAD = 0.01
+# Many commands long.
+_COMES_BACK_S = 0.5
+_STANDS_RAD = 1e-3
 _JOINT_6 = JOINT_NAMES.index("joint_6")
 
 _NOT_FINITE = "NaN or Inf in joint state"
@@ -128,6 +131,29 @@ def _deaf(stage: Stage) -> float:
     return stage.seconds(latched, began_ns)
 
 
+def _inert(stage: Stage) -> float:
+    """As `_stuck`, and whoever comes back is not sent to where the plan has come meanwhile."""
+    began_ns = stage.fault(ARM, "inert")
+    latched = stage.report(LATCHED, "from its command", began_ns)
+    stage.at_rest(nanoseconds(latched.header.stamp))
+    beyond = [t for t, error in stage.planned_error() if t > began_ns and error > _TRACKING_RAD]
+    if not beyond:
+        raise CaseFailed("latched, but no joint state was beyond the tolerance")
+    stands = stage.newest(topics.JOINT_STATES)
+    back_ns = stage.fault(ARM, "")
+    stage.wait(_COMES_BACK_S)
+    moved = max(
+        float(np.abs(np.subtract(state.position, stands.position)).max())
+        for state in stage.ear.of(topics.JOINT_STATES)
+        if nanoseconds(state.header.stamp) > back_ns
+    )
+    if moved > _STANDS_RAD:
+        raise CaseFailed(f"the arm moved by {moved:.3f} rad when its controller came back")
+    stage.reset()
+    stage.report(RUN, "", back_ns)
+    return max(0.0, stage.seconds(latched, beyond[0]))
+
+
 def _deaf_from_the_start(stage: Stage) -> float:
     def inactive(words: str) -> SafetyReport:
         return stage.report(SafetyReport.STATE_INACTIVE, words, 0)
@@ -229,7 +255,14 @@ CASES = (
         _stuck,
     ),
     Case(
-        "arm_controller_deactivated",
+        "arm_controller_inert",
+        _ABSENT,
+        "with no controller manager to ask: LATCHED until reset, at over 0.2 rad",
+        0.1,
+        _inert,
+    ),
+    Case(
+        "arm_controller_stopped",
         _ABSENT,
         "LATCHED until reset",
         0.5,
