@@ -148,7 +148,7 @@ def trained_with_paligemma(folder: Path) -> None:
         (of_another_type, (CONFIG, "'diffusion'; expected act or pi0")),
         (lambda folder: (folder / BEFORE).unlink(), (BEFORE, "no such file")),
         (lambda folder: (folder / AFTER).unlink(), (AFTER, "no such file")),
-        (trained_with_paligemma, ("/tokenizer", "`hf download google/paligemma-3b-pt-224 ")),
+        (trained_with_paligemma, ("/tokenizer", " hf download google/paligemma-3b-pt-224 ")),
         (lambda folder: shutil.rmtree(folder / "tokenizer"), ("/tokenizer", "copy it again")),
     ],
 )
