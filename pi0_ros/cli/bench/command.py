@@ -90,6 +90,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also start the demo's processes and measure, so long each: the control tick while "
         "chunks are computed and while none is, from picture to chunk and command, CPU per picture",
     )
+    parser.add_argument(
+        "--domain",
+        type=int,
+        help="ROS domain of --bridge, 0 to 101; without it a free one is taken, whatever "
+        "ROS_DOMAIN_ID says",
+    )
     parser.add_argument("--report", type=Path, metavar="FILE", help="write everything as JSON")
 
 
@@ -98,6 +104,8 @@ def run(arguments: argparse.Namespace) -> int:
     report = arguments.report
     if report is not None and (report.is_dir() or not os.access(report.absolute().parent, os.W_OK)):
         raise ConfigurationError(f"--report {report}: not a file that can be written")
+    if arguments.domain is not None and arguments.bridge is None:
+        raise ConfigurationError("--domain: belongs to --bridge")
     names = list(dict.fromkeys(arguments.engines or DEFAULT))
     if arguments.compiled and COMPILED not in names:
         names.append(COMPILED)
