@@ -17,7 +17,7 @@ from pi0_ros.bringup.arguments import (
     SIMULATION,
 )
 from pi0_ros.bringup.description import FROM_PARAMS_FILE, Bringup, NodeSpec
-from pi0_ros.bringup.robot_file import check_robot_file, find_robot_file
+from pi0_ros.bringup.robot_file import check_robot_file, find_robot_file, require_last_word
 from pi0_ros.bringup.security import find_enclave
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.share import share_directory
@@ -138,6 +138,7 @@ def _node(
     )
     # Now, not from inside a node: a bad file or a missing key is one clear message.
     check_robot_file(spec.params_file, replace(spec, name="pi0_controller").full_name)
+    require_last_word(spec.params_file, spec.full_name, parameters)
     return replace(spec, enclave=find_enclave(values["security_keystore"], name, spec.full_name))
 
 

@@ -7,6 +7,7 @@ import yaml
 from bringup.keystores import add_enclave
 
 from pi0_ros.bringup import BRINGUPS, DEMO, POLICY, REAL, SIM, NodeSpec
+from pi0_ros.bringup.robot_file import find_robot_file
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.share import share_directory
 
@@ -147,6 +148,18 @@ def test_arguments_reach_the_nodes_they_concern() -> None:
     assert controller["dry_run"] is True
     assert all(node.parameters["use_sim_time"] is True for node in nodes.values())
     assert nodes["mock_arm"].full_name == "/left/mock_arm"
+
+
+def test_an_argument_that_the_parameter_file_would_overrule_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "robot.yaml"
+    path.write_text(
+        "/pi0_controller: {ros__parameters: {dry_run: true}}\n"
+        + find_robot_file("demo_arm").read_text()
+        + "/**/**: {ros__parameters: {dry_run: false}}\n"
+    )
+    with pytest.raises(ConfigurationError, match=r"dry_run is chosen as True, .* False again"):
+        DEMO.nodes({"params_file": str(path), "dry_run": "true"})
+    assert DEMO.nodes({"params_file": str(path), "dry_run": "false"})
 
 
 def test_a_keystore_gives_every_node_an_enclave_of_its_full_name(tmp_path: Path) -> None:
