@@ -60,6 +60,15 @@ def dotted_parameters(path: Path, namespace: str, node: str) -> dict[str, Any]:
     return in_force(read_blocks(path), f"{prefix}/{node}")
 
 
+def node_switch(path: Path, full_name: str, name: str) -> bool:
+    """A parameter of the node that is true or false, and false where the file does not say.
+
+    Raises:
+        ConfigurationError: it is neither.
+    """
+    return _flag(path, node_parameters(path, full_name), name)
+
+
 def require_last_word(path: Path, full_name: str, chosen: Mapping[str, Any]) -> None:
     """Checks that a node gets what was chosen for it, in a block of its full name after the file.
 
