@@ -36,9 +36,10 @@ COMMON = (
     ),
     Argument(
         "use_sim_time",
-        "true: time comes from /clock, which something else must publish.",
-        default="false",
-        choices=SWITCH,
+        "true: time comes from /clock, which something else must publish. false: it is the wall "
+        "clock's. Empty: as in params_file.",
+        default=FROM_PARAMS_FILE,
+        choices=(FROM_PARAMS_FILE, *SWITCH),
     ),
     Argument(
         "log_level",
@@ -63,8 +64,9 @@ COMMON = (
 INFERENCE = (
     Argument(
         "device",
-        "What the policy runs on: auto (CUDA where there is one), cpu, cuda or cuda:N.",
-        default="auto",
+        "What the policy runs on: auto (CUDA where there is one), cpu, cuda or cuda:N. "
+        "Empty: as in params_file.",
+        default=FROM_PARAMS_FILE,
     ),
     Argument(
         "engine",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pi0_ros.bringup.clock import chosen_clock, clock_in_force
 from pi0_ros.bringup.description import Argument, Bringup, NodeSpec
 from pi0_ros.bringup.foreign import Ending, ForeignNode, RobotDescription
 from pi0_ros.bringup.robot_file import find_robot_file, node_parameters
@@ -113,6 +114,12 @@ def _namespace(values: Mapping[str, str]) -> str:
     return values["namespace"].strip("/")
 
 
+def _pi0_controller(values: Mapping[str, str]) -> str:
+    """The full name of ours."""
+    namespace = _namespace(values)
+    return f"/{namespace}/pi0_controller" if namespace else "/pi0_controller"
+
+
 def _controllers_file(values: Mapping[str, str]) -> Path:
     given = values["controllers_file"]
     if not given:
@@ -126,9 +133,7 @@ def _controllers_file(values: Mapping[str, str]) -> Path:
 def _active_controller(values: Mapping[str, str]) -> str:
     chosen = values["command_interface"]
     if not chosen:
-        namespace = _namespace(values)
-        controller = f"/{namespace}/pi0_controller" if namespace else "/pi0_controller"
-        said = node_parameters(find_robot_file(values["params_file"]), controller)
+        said = node_parameters(find_robot_file(values["params_file"]), _pi0_controller(values))
         chosen = str(said.get("command_interface", "joint_trajectory"))
     if chosen not in CONTROLLERS:
         raise ConfigurationError(
@@ -192,7 +197,9 @@ def _rviz(values: Mapping[str, str], sim_time: bool) -> tuple[ForeignNode, ...]:
 
 
 def _mock_hardware(values: Mapping[str, str]) -> tuple[ForeignNode, ...]:
-    sim_time = values["use_sim_time"] == "true"
+    file = find_robot_file(values["params_file"])
+    # As ours do, be they started or not.
+    sim_time = clock_in_force(chosen_clock(values), file, _pi0_controller(values))
     return (
         _state_publisher(values, "mock", sim_time),
         # Without a name: it would pass one on to its controllers.

@@ -61,9 +61,10 @@ class NodeSpec:
         return f"/{self.namespace}/{self.name}" if self.namespace else f"/{self.name}"
 
     def parameter_document(self) -> dict[str, Any]:
-        """`parameters` as the content of a ROS parameter file.
+        """`parameters` as the content of a ROS parameter file, to be given after the robot's.
 
-        Under the node's full name, which outranks every wildcard in the robot's file.
+        In ROS the later block wins, and a block of a name that the robot's file has as well stays
+        in that one's place: `require_last_word` checks that nothing below it says otherwise.
         """
         return {self.full_name: {"ros__parameters": dict(self.parameters)}}
 

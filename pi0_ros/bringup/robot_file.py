@@ -1,12 +1,10 @@
 """The robot's parameter file, read without ROS."""
 
-import fnmatch
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from pi0_ros.bringup.parameter_file import Block, in_force, nested, read_blocks
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.core.joint_limits_form import JointLimitsForm
 from pi0_ros.core.limit_sources import combined_limits, require_what_no_urdf_gives
@@ -37,20 +35,16 @@ def find_robot_file(text: str) -> Path:
 
 
 def node_parameters(path: Path, full_name: str) -> dict[str, Any]:
-    """Parameters that the file gives to the node `full_name`, nested as in the file.
-
-    A block with a more precise name outranks a wildcard, as in ROS.
+    """Parameters that the file gives to the node `full_name`, nested.
 
     Raises:
         ConfigurationError: the file is not a ROS parameter file.
     """
-    result: dict[str, Any] = {}
-    for pattern, block in sorted(_blocks(path).items(), key=lambda item: _precision(item[0])):
-        if _matches(pattern, full_name):
-            if not isinstance(block, dict) or not isinstance(block.get("ros__parameters"), dict):
-                raise ConfigurationError(f"{path}: {pattern}: expected `ros__parameters:` below it")
-            _merge(result, block["ros__parameters"])
-    return result
+    parameters = in_force(read_blocks(path), full_name)
+    try:
+        return nested(parameters)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {error}") from error
 
 
 def dotted_parameters(path: Path, namespace: str, node: str) -> dict[str, Any]:
@@ -63,23 +57,32 @@ def dotted_parameters(path: Path, namespace: str, node: str) -> dict[str, Any]:
         ConfigurationError: the file is not a ROS parameter file.
     """
     prefix = f"/{namespace.strip('/')}" if namespace.strip("/") else ""
-    return dotted(node_parameters(path, f"{prefix}/{node}"))
+    return in_force(read_blocks(path), f"{prefix}/{node}")
 
 
-def dotted(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested parameters under names joined by dots, as ROS has them.
+def node_switch(path: Path, full_name: str, name: str) -> bool:
+    """A parameter of the node that is true or false, and false where the file does not say.
 
-    Args:
-        prefix: what every name begins with, its dot included.
+    Raises:
+        ConfigurationError: it is neither.
     """
-    result: dict[str, Any] = {}
-    for key, value in nested.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            result |= dotted(value, f"{name}.")
-        else:
-            result[name] = value
-    return result
+    return _flag(path, node_parameters(path, full_name), name)
+
+
+def require_last_word(path: Path, full_name: str, chosen: Mapping[str, Any]) -> None:
+    """Checks that a node gets what was chosen for it, in a block of its full name after the file.
+
+    Raises:
+        ConfigurationError: the file has the last word on one of the parameters.
+    """
+    both = in_force((*read_blocks(path), Block(full_name, chosen)), full_name)
+    for name, value in chosen.items():
+        if both[name] != value:
+            raise ConfigurationError(
+                f"{path}: {name} is chosen as {value!r}, and this file would make it "
+                f"{both[name]!r} again: in ROS the later block wins, and here a block with "
+                f"wildcards stands below {full_name}. Put the blocks with wildcards first"
+            )
 
 
 def robot_limits(path: Path, full_name: str = "/pi0_controller") -> ArmLimits:
@@ -143,34 +146,3 @@ def _names_and_form(path: Path, parameters: Mapping[str, Any]) -> tuple[list[str
     if not isinstance(limits, dict) or not all(isinstance(v, dict) for v in limits.values()):
         raise ConfigurationError(f"{path}: joint_limits: expected a block per joint")
     return names, limits
-
-
-def _blocks(path: Path) -> Mapping[str, Any]:
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"params_file {path}: cannot be read: {error}") from error
-    if not isinstance(document, dict) or not document:
-        raise ConfigurationError(
-            f"params_file {path}: expected a ROS parameter file (`/**:` and `ros__parameters:`)"
-        )
-    return {str(name): block for name, block in document.items()}
-
-
-def _matches(pattern: str, full_name: str) -> bool:
-    pattern = pattern if pattern.startswith("/") else f"/{pattern}"
-    # `/**/name` also matches /name, which fnmatch does not.
-    short = pattern.replace("/**/", "/", 1)
-    return fnmatch.fnmatchcase(full_name, pattern) or fnmatch.fnmatchcase(full_name, short)
-
-
-def _precision(pattern: str) -> tuple[bool, int]:
-    return "*" not in pattern, len(pattern)
-
-
-def _merge(into: dict[str, Any], new: Mapping[str, Any]) -> None:
-    for key, value in new.items():
-        if isinstance(value, dict) and isinstance(into.get(key), dict):
-            _merge(into[key], value)
-        else:
-            into[key] = dict(value) if isinstance(value, dict) else value

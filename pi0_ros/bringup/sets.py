@@ -16,8 +16,14 @@ from pi0_ros.bringup.arguments import (
     POLICY_PATH,
     SIMULATION,
 )
+from pi0_ros.bringup.clock import chosen_clock, follows_clock, on_one_clock
 from pi0_ros.bringup.description import FROM_PARAMS_FILE, Bringup, NodeSpec
-from pi0_ros.bringup.robot_file import check_robot_file, find_robot_file
+from pi0_ros.bringup.robot_file import (
+    check_robot_file,
+    find_robot_file,
+    node_switch,
+    require_last_word,
+)
 from pi0_ros.bringup.security import find_enclave
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.share import share_directory
@@ -46,8 +52,9 @@ def _policy(values: Mapping[str, str]) -> NodeSpec:
     parameters = _lifecycle(values) | {
         "mode": values["mode"],
         "policy_path": _folder_or_server(policy_path),
-        "device": _device(values["device"]),
     }
+    if values["device"] != FROM_PARAMS_FILE:
+        parameters["device"] = _device(values["device"])
     for name in ("engine", "rtc", "instruction"):
         if values[name] != FROM_PARAMS_FILE:
             parameters[name] = values[name]
@@ -86,21 +93,32 @@ def _controller(values: Mapping[str, str]) -> NodeSpec:
 
 
 def _mocks(values: Mapping[str, str]) -> tuple[NodeSpec, ...]:
-    cameras = _clock(values)
+    cameras: dict[str, Any] = chosen_clock(values)
     if values["transport"] != FROM_PARAMS_FILE:
         cameras["camera_transport"] = values["transport"]
     return (
-        _node(values, "mock_arm_node", "mock_arm", _clock(values)),
+        _node(values, "mock_arm_node", "mock_arm", chosen_clock(values)),
         _node(values, "mock_cameras_node", "mock_cameras", cameras),
     )
 
 
-def _simulation(values: Mapping[str, str]) -> NodeSpec:
+def _simulated(values: Mapping[str, str]) -> tuple[NodeSpec, ...]:
+    """The simulation, and what is driven by it and drives it."""
+    others = on_one_clock(_reach_policy(values), _controller(values))
+    is_clock = follows_clock(others[0])
+    simulation = _simulation(values, is_clock)
+    said = node_switch(simulation.params_file, simulation.full_name, "publish_clock")
+    if values["use_sim_time"] == FROM_PARAMS_FILE and said and not is_clock:
+        raise ConfigurationError(
+            f"{simulation.params_file}: publish_clock is true and use_sim_time is not: who makes "
+            "time must be followed, so set use_sim_time to true in the block /**"
+        )
+    return (simulation, *others)
+
+
+def _simulation(values: Mapping[str, str], is_clock: bool) -> NodeSpec:
     # It makes the time that the others follow.
-    parameters: dict[str, Any] = {
-        "use_sim_time": False,
-        "publish_clock": values["use_sim_time"] == "true",
-    }
+    parameters: dict[str, Any] = {"use_sim_time": False, "publish_clock": is_clock}
     if values["transport"] != FROM_PARAMS_FILE:
         parameters["camera_transport"] = values["transport"]
     if values["renderer"] != FROM_PARAMS_FILE:
@@ -111,7 +129,7 @@ def _simulation(values: Mapping[str, str]) -> NodeSpec:
         factor = _factor(values["real_time_factor"])
         if factor != 1.0 and not parameters["publish_clock"]:
             raise ConfigurationError(
-                f"real_time_factor is {factor:g}: other than 1 only with use_sim_time:=true, which "
+                f"real_time_factor is {factor:g}: other than 1 only with use_sim_time true, which "
                 "makes the simulation publish the time that the others follow"
             )
         parameters["real_time_factor"] = factor
@@ -138,6 +156,7 @@ def _node(
     )
     # Now, not from inside a node: a bad file or a missing key is one clear message.
     check_robot_file(spec.params_file, replace(spec, name="pi0_controller").full_name)
+    require_last_word(spec.params_file, spec.full_name, parameters)
     return replace(spec, enclave=find_enclave(values["security_keystore"], name, spec.full_name))
 
 
@@ -156,12 +175,8 @@ def remapping_pairs(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((pair[0], pair[1]) for pair in pairs)
 
 
-def _clock(values: Mapping[str, str]) -> dict[str, Any]:
-    return {"use_sim_time": values["use_sim_time"] == "true"}
-
-
 def _lifecycle(values: Mapping[str, str]) -> dict[str, Any]:
-    return _clock(values) | {"autostart": values["autostart"] == "true"}
+    return chosen_clock(values) | {"autostart": values["autostart"] == "true"}
 
 
 def _device(text: str) -> str:
@@ -215,7 +230,7 @@ DEMO = Bringup(
         *CONTROL,
         *COMMON,
     ),
-    build=lambda values: (*_mocks(values), _policy(values), _controller(values)),
+    build=lambda values: on_one_clock(*_mocks(values), _policy(values), _controller(values)),
 )
 POLICY = Bringup(
     name="policy",
@@ -228,13 +243,13 @@ CONFORMANCE = Bringup(
     description="A scripted policy drives a mock arm; all of them can be made to misbehave with "
     "their parameter fault, to see what comes of it.",
     arguments=(replace(PARAMS_FILE, default="demo_arm.yaml"), *INFERENCE, *CONTROL, *COMMON),
-    build=lambda values: (*_mocks(values), _stub_policy(values), _controller(values)),
+    build=lambda values: on_one_clock(*_mocks(values), _stub_policy(values), _controller(values)),
 )
 REAL = Bringup(
     name="bringup",
     description="Policy and controller for an arm and cameras that are already up.",
     arguments=(POLICY_PATH, MODE, PARAMS_FILE, *INFERENCE, *CONTROL, *COMMON),
-    build=lambda values: (_policy(values), _controller(values)),
+    build=lambda values: on_one_clock(_policy(values), _controller(values)),
 )
 SIM = Bringup(
     name="sim",
@@ -261,13 +276,13 @@ SIM = Bringup(
             replace(
                 argument,
                 description="true: simulated time, which the simulation publishes on /clock, for "
-                "all nodes; false: the wall clock's.",
+                "all nodes. false: the wall clock's. Empty: as in params_file.",
             )
             if argument.name == "use_sim_time"
             else argument
             for argument in COMMON
         ),
     ),
-    build=lambda values: (_simulation(values), _reach_policy(values), _controller(values)),
+    build=_simulated,
 )
 BRINGUPS = (DEMO, POLICY, CONFORMANCE, REAL, SIM)

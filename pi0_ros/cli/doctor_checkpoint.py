@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from pi0_ros.bringup import Bringup
-from pi0_ros.bringup.robot_file import dotted, dotted_parameters, find_robot_file, node_parameters
+from pi0_ros.bringup.parameter_file import in_force, read_blocks
+from pi0_ros.bringup.robot_file import dotted_parameters, find_robot_file
 from pi0_ros.cli.doctor_outcome import Outcome, Result
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.policy.manifest import CONFIG_FILE, WEIGHTS_FILE
@@ -26,7 +27,7 @@ _ONLY_LOADING = (
 def shipped_checkpoint(bringup: Bringup) -> Result:
     """The one that a bring-up starts where none is named, with the parameters that it starts."""
     spec = next(node for node in bringup.nodes({}) if node.name == _NODE)
-    given = dotted(node_parameters(spec.params_file, spec.full_name)) | dict(spec.parameters)
+    given = in_force(read_blocks(spec.params_file), spec.full_name) | dict(spec.parameters)
     values = checked_parameters(POLICY, given).require()
     return _compared(values, policy_config(values), True, spec.params_file.name, ())
 

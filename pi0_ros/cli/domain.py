@@ -67,12 +67,21 @@ def reserve_domain(folder: Path | None = None) -> Reservation:
             return Reservation(number, lock)
         os.close(lock)
     raise ConfigurationError(
-        "no ROS domain from 1 to 101 is free on this machine; set ROS_DOMAIN_ID yourself"
+        "no ROS domain from 1 to 101 is free on this machine: choose one with --domain"
     )
 
 
-def reserve_arm(domain: int, namespace: str, folder: Path | None = None) -> Reservation:
+def reserve_arm(
+    domain: int,
+    namespace: str,
+    folder: Path | None = None,
+    cure: str = "choose --domain or --namespace",
+) -> Reservation:
     """The right to command the arm of a domain and namespace, among demos on this machine.
+
+    Args:
+        folder: as for `reserve_domain`.
+        cure: ends the error's message: what to choose instead.
 
     Raises:
         ConfigurationError: another demo has it.
@@ -82,8 +91,7 @@ def reserve_arm(domain: int, namespace: str, folder: Path | None = None) -> Rese
     lock = _locked(folder / f"pi0_ros-arm-{domain}-{name}.lock")
     if lock is None:
         raise ConfigurationError(
-            f"another demo runs in ROS domain {domain}, namespace /{namespace}: "
-            "choose --domain or --namespace"
+            f"another demo runs in ROS domain {domain}, namespace /{namespace}: {cure}"
         )
     return Reservation(domain, lock)
 

@@ -6,6 +6,7 @@ import pytest
 
 from pi0_ros.bringup.arms import ARM_BRINGUPS, CONTROLLERS, GAZEBO, ROS2_CONTROL, VIEWED, ArmBringup
 from pi0_ros.bringup.foreign import Ending, ForeignNode
+from pi0_ros.bringup.robot_file import find_robot_file
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.ros import topics
 from pi0_ros.share import share_directory
@@ -51,6 +52,22 @@ def test_gazebo_has_cameras_and_clock_of_its_own() -> None:
     assert all(node.parameters["use_sim_time"] is True for node in GAZEBO.bringup.nodes({}))
     arguments = {argument.name for argument in GAZEBO.bringup.arguments}
     assert not arguments & {"use_sim_time", "mock_cameras", "transport"}
+
+
+def test_other_packages_processes_follow_the_clock_that_ours_follow(tmp_path: Path) -> None:
+    def follow(**values: str) -> list[object]:
+        nodes = foreign(ROS2_CONTROL, **values).values()
+        return [n.parameters["use_sim_time"] for n in nodes if "use_sim_time" in n.parameters]
+
+    file = tmp_path / "robot.yaml"
+    file.write_text(
+        f"{find_robot_file('demo_arm').read_text()}\n"
+        "/**/**: {ros__parameters: {use_sim_time: true}}\n"
+    )
+    assert set(follow()) == {False}
+    assert set(follow(use_sim_time="true")) == {True}
+    assert set(follow(params_file=str(file))) == {True}
+    assert set(follow(params_file=str(file), use_sim_time="false")) == {False}
 
 
 def test_gazebo_shows_a_window_unless_told_not_to() -> None:

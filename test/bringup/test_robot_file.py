@@ -9,6 +9,7 @@ from pi0_ros.bringup.robot_file import (
     check_robot_file,
     find_robot_file,
     node_parameters,
+    require_last_word,
     robot_limits,
 )
 from pi0_ros.core.errors import ConfigurationError
@@ -45,23 +46,64 @@ def test_a_real_arm_begins_slowly_with_the_file_as_it_is_shipped() -> None:
     assert parameters["speed_scale"] == 0.2
 
 
-def test_a_more_precise_block_outranks_a_wildcard_wherever_it_stands(tmp_path: Path) -> None:
+def test_the_later_block_wins_however_precise_the_names_are(tmp_path: Path) -> None:
     path = written(
         tmp_path,
-        {
-            "/left/pi0_policy": {"ros__parameters": {"rate": 3}},
-            "/**/pi0_policy": {"ros__parameters": {"rate": 2, "device": "cpu"}},
-            "/**": {"ros__parameters": {"rate": 1, "device": "auto", "nested": {"x": 1}}},
-            "pi0_controller": {"ros__parameters": {"rate": 9}},
-        },
+        """
+/left/pi0_policy: {ros__parameters: {rate: 3}}
+/**/pi0_policy: {ros__parameters: {rate: 2, device: cpu}}
+/**: {ros__parameters: {rate: 1, nested: {x: 1}}}
+pi0_controller: {ros__parameters: {rate: 9}}
+""",
     )
     assert node_parameters(path, "/left/pi0_policy") == {
-        "rate": 3,
+        "rate": 1,
         "device": "cpu",
         "nested": {"x": 1},
     }
-    assert node_parameters(path, "/pi0_policy")["rate"] == 2
     assert node_parameters(path, "/pi0_controller")["rate"] == 9
+
+
+def test_limits_are_those_in_force_though_a_more_precise_block_says_otherwise(
+    tmp_path: Path,
+) -> None:
+    path = written(
+        tmp_path,
+        "/pi0_controller: {ros__parameters: {joint_limits: {a: {max_velocity: 0.5}}}}\n"
+        + yaml.safe_dump({"/**": {"ros__parameters": ONE_JOINT}}),
+    )
+    assert robot_limits(path).velocity.tolist() == [2.0]
+
+
+def test_dotted_and_nested_names_are_the_same_parameter(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        yaml.safe_dump({"/**": {"ros__parameters": ONE_JOINT}})
+        + "pi0_controller: {ros__parameters: {joint_limits.a.max_velocity: 0.25}}",
+    )
+    assert robot_limits(path).velocity.tolist() == [0.25]
+
+
+def test_a_name_that_is_a_value_and_a_block_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, "/**: {ros__parameters: {a: 1, a.b: 2}}")
+    with pytest.raises(ConfigurationError, match=r"robot.yaml: a.b: .*both a value and a block"):
+        node_parameters(path, "/pi0_policy")
+
+
+def test_a_choice_that_the_file_would_overrule_is_an_error_that_says_how_to_mend_it(
+    tmp_path: Path,
+) -> None:
+    path = written(
+        tmp_path,
+        """
+/pi0_controller: {ros__parameters: {speed_scale: 0.5}}
+/**: {ros__parameters: {speed_scale: 1.0}}
+""",
+    )
+    with pytest.raises(ConfigurationError, match=r"speed_scale is chosen as 0.2, .* 1.0 again"):
+        require_last_word(path, "/pi0_controller", {"speed_scale": 0.2})
+    require_last_word(path, "/pi0_controller", {"speed_scale": 1.0})
+    require_last_word(path, "/left/pi0_controller", {"speed_scale": 0.2})
 
 
 def test_limits_are_in_the_order_of_joint_names(tmp_path: Path) -> None:
@@ -77,7 +119,9 @@ def test_limits_are_in_the_order_of_joint_names(tmp_path: Path) -> None:
         ("", "expected a ROS parameter file"),
         ("a: [", "cannot be read"),
         ("a: !!python/object/apply:os.mkdir [/]", "cannot be read"),
-        ({"/**": {"joint_names": ["a"]}}, "expected `ros__parameters:` below it"),
+        ({"/**": {"joint_names": ["a"]}}, r"/\*\*: expected `ros__parameters:` below it"),
+        ({"my arm": {"ros__parameters": ONE_JOINT}}, "my arm: expected a node's name"),
+        ("? [a]\n: 1", "cannot be read"),
         ({"/**": {"ros__parameters": {"joint_limits": {}}}}, "joint_names: expected a list"),
         ({"/**": {"ros__parameters": {"joint_names": ["a"]}}}, "joint_limits: expected a block"),
         (
@@ -137,7 +181,11 @@ def test_what_comes_from_the_topic_cannot_be_missed_before_it_runs(tmp_path: Pat
         ({"urdf_file": "arm.urdf"}, ACCELERATION, "urdf_file: expected an absolute path"),
         ({"urdf_file": "/absent.urdf"}, ACCELERATION, "urdf_file: /absent.urdf cannot be read"),
         ({"use_robot_description": "yes"}, ACCELERATION, "use_robot_description: must be true or"),
-        ({"use_robot_description": True}, {}, "max_acceleration is neither"),
+        (
+            {"use_robot_description": True},
+            {"has_position_limits": False},
+            "max_acceleration is neither",
+        ),
         (
             {"use_robot_description": True, "urdf_file": "/a.urdf"},
             ACCELERATION,

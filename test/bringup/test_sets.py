@@ -6,7 +6,9 @@ import pytest
 import yaml
 from bringup.keystores import add_enclave
 
-from pi0_ros.bringup import BRINGUPS, DEMO, POLICY, REAL, SIM, NodeSpec
+from pi0_ros.bringup import BRINGUPS, DEMO, POLICY, REAL, SIM, Bringup, NodeSpec
+from pi0_ros.bringup.clock import follows_clock
+from pi0_ros.bringup.robot_file import find_robot_file
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.share import share_directory
 
@@ -63,7 +65,7 @@ def test_with_use_sim_time_the_simulation_makes_the_time_that_the_others_follow(
         ({"seed": "-1"}, "seed is '-1': expected a whole number"),
         ({"seed": "1.5"}, "seed is '1.5'"),
         ({"real_time_factor": "0"}, "real_time_factor is '0': expected a number from 0.1 to 10"),
-        ({"real_time_factor": "0.5"}, "other than 1 only with use_sim_time:=true"),
+        ({"real_time_factor": "0.5"}, "other than 1 only with use_sim_time true"),
         ({"renderer": "gl"}, "renderer is 'gl', expected one of"),
     ],
 )
@@ -110,8 +112,9 @@ def test_real_bringups_demand_the_robots_file_and_a_checkpoint(bringup) -> None:
 
 def test_empty_arguments_leave_the_choice_to_the_parameter_file() -> None:
     nodes = named(DEMO.nodes({}))
-    for name in ("inference_rate", "engine", "rtc"):
+    for name in ("inference_rate", "engine", "rtc", "device"):
         assert name not in nodes["pi0_policy"].parameters
+    assert all("use_sim_time" not in node.parameters for node in nodes.values())
     for name in ("command_interface", "speed_scale", "dry_run"):
         assert name not in nodes["pi0_controller"].parameters
 
@@ -147,6 +150,86 @@ def test_arguments_reach_the_nodes_they_concern() -> None:
     assert controller["dry_run"] is True
     assert all(node.parameters["use_sim_time"] is True for node in nodes.values())
     assert nodes["mock_arm"].full_name == "/left/mock_arm"
+
+
+def with_block(folder: Path, block: str) -> str:
+    """The demo arm's file with another block at its end."""
+    path = folder / "robot.yaml"
+    path.write_text(f"{find_robot_file('demo_arm').read_text()}\n{block}\n")
+    return str(path)
+
+
+EVERYBODYS_CLOCK = "/**/**: {ros__parameters: {use_sim_time: true}}"
+
+
+def test_the_clock_of_the_parameter_file_is_left_to_it(tmp_path: Path) -> None:
+    file = with_block(tmp_path, EVERYBODYS_CLOCK)
+    for bringup, more in ((DEMO, {}), (REAL, REAL_VALUES)):
+        nodes = bringup.nodes({**more, "params_file": file})
+        assert all("use_sim_time" not in node.parameters for node in nodes)
+        assert all(follows_clock(node) for node in nodes)
+
+
+def test_the_simulation_makes_the_time_that_the_parameter_file_has_the_others_follow(
+    tmp_path: Path,
+) -> None:
+    file = with_block(tmp_path, EVERYBODYS_CLOCK)
+    simulation, *others = SIM.nodes({"params_file": file, "real_time_factor": "2"})
+    assert simulation.parameters["publish_clock"] is True
+    assert not follows_clock(simulation)
+    assert all(follows_clock(node) for node in others)
+
+
+def test_a_clock_that_is_chosen_outranks_the_parameter_file(tmp_path: Path) -> None:
+    file = with_block(tmp_path, EVERYBODYS_CLOCK)
+    nodes = named(SIM.nodes({"params_file": file, "use_sim_time": "false"}))
+    assert nodes["sim"].parameters["publish_clock"] is False
+    assert not any(follows_clock(node) for node in nodes.values())
+
+
+@pytest.mark.parametrize(
+    ("bringup", "block", "message"),
+    [
+        (
+            REAL,
+            "/**/pi0_policy: {ros__parameters: {use_sim_time: true}}",
+            "use_sim_time is true for pi0_policy, false for pi0_controller: .* the block /",
+        ),
+        (
+            DEMO,
+            "/**/mock_arm: {ros__parameters: {use_sim_time: true}}",
+            "true for mock_arm, false for mock_cameras",
+        ),
+        (
+            SIM,
+            "/**/sim: {ros__parameters: {publish_clock: true}}",
+            "publish_clock is true and use_sim_time is not",
+        ),
+        (
+            REAL,
+            "/**/**: {ros__parameters: {use_sim_time: 1}}",
+            "use_sim_time: must be true or false, got 1",
+        ),
+    ],
+)
+def test_nodes_of_two_times_are_not_started_together(
+    tmp_path: Path, bringup: Bringup, block: str, message: str
+) -> None:
+    policy = {"policy_path": "/checkpoints/mine", "mode": "real"}
+    with pytest.raises(ConfigurationError, match=message):
+        bringup.nodes({**policy, "params_file": with_block(tmp_path, block)})
+
+
+def test_an_argument_that_the_parameter_file_would_overrule_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "robot.yaml"
+    path.write_text(
+        "/pi0_controller: {ros__parameters: {dry_run: true}}\n"
+        + find_robot_file("demo_arm").read_text()
+        + "/**/**: {ros__parameters: {dry_run: false}}\n"
+    )
+    with pytest.raises(ConfigurationError, match=r"dry_run is chosen as True, .* False again"):
+        DEMO.nodes({"params_file": str(path), "dry_run": "true"})
+    assert DEMO.nodes({"params_file": str(path), "dry_run": "false"})
 
 
 def test_a_keystore_gives_every_node_an_enclave_of_its_full_name(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_no_free_domain_is_an_error_that_says_what_to_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pi0_ros.cli.domain._DOMAINS", range(5, 4, -1))
-    with reserve_domain(tmp_path), pytest.raises(ConfigurationError, match="ROS_DOMAIN_ID"):
+    with reserve_domain(tmp_path), pytest.raises(ConfigurationError, match="--domain"):
         reserve_domain(tmp_path)
 
 

@@ -173,6 +173,18 @@ def test_a_demo_beside_an_arm_in_the_same_domain_is_refused(pi0: Start) -> None:
         assert "choose --domain or --namespace" in command.output
 
 
+@pytest.mark.parametrize("words", [(), ("--policy", "external")], ids=["stub", "external"])
+def test_conformance_in_the_domain_of_an_arm_is_refused_before_anything_starts(
+    pi0: Start, words: tuple[str, ...]
+) -> None:
+    with reserve_domain() as domain, Listener(domain.domain, pictures=False) as arm:
+        number = str(domain.domain)
+        command = pi0("conformance", "--only", "camera_dropped", *words, "--domain", number)
+        assert command.status() == 1
+        assert f"is in use by {arm.node.get_name()} in this ROS domain" in command.output
+        assert "cases; logs in" not in command.output
+
+
 def test_a_demo_that_does_not_get_going_says_what_it_waits_for_and_that_there_is_no_video(
     pi0: Start, tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ from pi0_ros.cli.conformance.case import Setting
 from pi0_ros.cli.conformance.ear import Ear
 from pi0_ros.cli.conformance.stage import CONTROLLER, POLICY, RUN, Stage
 from pi0_ros.cli.demo.processes import Processes
-from pi0_ros.cli.demo.surroundings import demo_domain, new_log_folder, prepare_environment
+from pi0_ros.cli.demo.surroundings import arm_domain, new_log_folder
 from pi0_ros.core.control_config import ControlConfig
 from pi0_ros.ros import topics
 from pi0_ros.ros.conversions import nanoseconds
@@ -28,11 +28,14 @@ _CAMERAS, _CAMERA_RATE_HZ = 3, 30.0
 _STARTUP_S = 120.0
 
 
-def measure_bridge(seconds: float, progress: Progress) -> Mapping[str, Any]:
+def measure_bridge(
+    seconds: float, progress: Progress, domain: int | None = None
+) -> Mapping[str, Any]:
     """Starts the demo's processes once for each control rate.
 
     Args:
         seconds: of each measurement.
+        domain: the ROS domain; without one a free one is taken.
 
     Returns:
         `ticks`: per rate the distance of tick periods from the nominal one, ms, while chunks are
@@ -43,10 +46,12 @@ def measure_bridge(seconds: float, progress: Progress) -> Mapping[str, Any]:
 
     Raises:
         CaseFailed: the processes do not come to run.
+        ConfigurationError: something in the domain already commands an arm or is one.
     """
     found: dict[str, Any] = {"ticks": [], "seconds": seconds}
-    with demo_domain(None) as (domain, _):
-        prepare_environment(domain)
+    # What it measures is its own: ROS_DOMAIN_ID may lead to a real arm.
+    with arm_domain(domain, users_domain=False) as place:
+        place.require_no_other_arm(progress.begin)
         folder = new_log_folder("pi0_bench")
         for rate_hz in _RATES_HZ:
             progress.begin(f"the bridge at {rate_hz:g} Hz")

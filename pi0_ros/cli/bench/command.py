@@ -6,6 +6,7 @@ from pathlib import Path
 from pi0_ros.cli.bench.names import COMPILED, DEFAULT, PEERS, REFERENCE
 from pi0_ros.cli.number_options import number, whole
 from pi0_ros.cli.output_file import require_writable
+from pi0_ros.core.errors import ConfigurationError
 
 DESCRIPTION = """\
 Times Pi0's engines on one fixed input: three 640x480 rgb8 pictures, a prompt of 20 tokens, a chunk
@@ -90,12 +91,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also start the demo's processes and measure, so long each: the control tick while "
         "chunks are computed and while none is, from picture to chunk and command, CPU per picture",
     )
+    parser.add_argument(
+        "--domain",
+        type=int,
+        help="ROS domain of --bridge, 0 to 101; without it a free one is taken, whatever "
+        "ROS_DOMAIN_ID says",
+    )
     parser.add_argument("--report", type=Path, metavar="FILE", help="write everything as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measures and prints; returns the exit status."""
     require_writable("--report", arguments.report)
+    if arguments.domain is not None and arguments.bridge is None:
+        raise ConfigurationError("--domain: belongs to --bridge")
     names = list(dict.fromkeys(arguments.engines or DEFAULT))
     if arguments.compiled and COMPILED not in names:
         names.append(COMPILED)

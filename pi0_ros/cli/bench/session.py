@@ -98,7 +98,7 @@ def run_session(arguments: argparse.Namespace, names: list[str]) -> int:
         # Only now: it needs rclpy and the processes' environment.
         from pi0_ros.cli.bench.bridge import bridge_table, measure_bridge
 
-        report["bridge"] = measure_bridge(arguments.bridge, progress)
+        report["bridge"] = measure_bridge(arguments.bridge, progress, arguments.domain)
         print(bridge_table(report["bridge"]))
     if arguments.report is not None:
         write_report(arguments.report, report)

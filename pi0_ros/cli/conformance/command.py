@@ -5,8 +5,7 @@ import time
 from pathlib import Path
 
 from pi0_ros.cli.conformance.case import STANDARD, Case
-from pi0_ros.cli.demo.surroundings import demo_domain, new_log_folder, prepare_environment
-from pi0_ros.cli.domain import reserve_arm
+from pi0_ros.cli.demo.surroundings import arm_domain, new_log_folder
 from pi0_ros.cli.number_options import whole
 from pi0_ros.cli.output_file import require_writable, write_report
 from pi0_ros.cli.stop_request import stop_on_signals
@@ -59,7 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--domain",
         type=int,
-        help="ROS domain, 0 to 101; without it and without ROS_DOMAIN_ID a free one is taken",
+        help="ROS domain, 0 to 101; without it a free one is taken, whatever ROS_DOMAIN_ID says. "
+        "With an external policy it is ROS_DOMAIN_ID, and a free one without that",
     )
 
 
@@ -76,11 +76,18 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.kills = 0 if alone else _KILLS
     if arguments.kills and arguments.policy == "external":
         raise ConfigurationError("--kills: processes that somebody else started are not killed")
-    with demo_domain(arguments.domain) as (number, _), reserve_arm(number, ""):
-        prepare_environment(number)
+    external = arguments.policy == "external"
+    with arm_domain(arguments.domain, users_domain=external) as domain:
+        theirs = f"; your policy's, too: export ROS_DOMAIN_ID={domain.number}" if external else ""
+        _say(f"ROS domain {domain.number}{theirs}")
+        domain.require_no_other_arm(_say)
         # The present case ends, then everything.
         with stop_on_signals() as stop:
             return _run_in_domain(arguments, cases, stop)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _chosen(names: list[str]) -> tuple[Case, ...]:
@@ -104,11 +111,11 @@ def _run_in_domain(
     runner = Runner(arguments.policy, folder, print, lambda: stop.requested)
     possible = runner.runnable(cases)
     not_run = [case.name for case in cases if case not in possible]
-    print(f"{len(possible)} cases; logs in {folder}", flush=True)
+    _say(f"{len(possible)} cases; logs in {folder}")
     began_s, findings, kills = time.monotonic(), [], None
     for finding in runner.run(possible):
         findings.append(finding)
-        print(finding.line(), flush=True)
+        _say(finding.line())
     if arguments.kills:
         seed = arguments.seed if arguments.seed is not None else time.time_ns() % 1_000_000
         try:
@@ -117,7 +124,7 @@ def _run_in_domain(
                 runner.close,
                 arguments.kills,
                 seed,
-                lambda line: print(line, flush=True),
+                _say,
                 lambda: stop.requested,
             )
         finally:

@@ -16,10 +16,9 @@ from pi0_ros.cli.demo.record import DemoRecord
 from pi0_ros.cli.demo.report import build_report
 from pi0_ros.cli.demo.stopped import Stopped
 from pi0_ros.cli.demo.summary import broken_promises, summarise
-from pi0_ros.cli.demo.surroundings import demo_domain, new_log_folder, prepare_environment
+from pi0_ros.cli.demo.surroundings import arm_domain, new_log_folder
 from pi0_ros.cli.demo.terminal import Terminal
 from pi0_ros.cli.demo.viewer import Viewer, WantedView
-from pi0_ros.cli.domain import reserve_arm
 from pi0_ros.cli.number_options import SECONDS
 from pi0_ros.cli.output_file import require_writable, write_report
 from pi0_ros.core.control_config import ControlConfig
@@ -166,34 +165,27 @@ def run(arguments: argparse.Namespace) -> int:
         _wanted_view(arguments),
     )
     namespace = specs[0].namespace
-    with (
-        demo_domain(arguments.domain) as (number, is_ours),
-        reserve_arm(number, namespace),
-    ):
-        terminal = Terminal(f"from another terminal:  export ROS_DOMAIN_ID={number}")
-        notes = prepare_environment(number)
-        terminal.say(
-            f"ROS domain {number}; to look in from another terminal: export ROS_DOMAIN_ID={number}"
-        )
-        for note in notes:
+    with arm_domain(arguments.domain, namespace, cure="choose --domain or --namespace") as domain:
+        way_in = f"export ROS_DOMAIN_ID={domain.number}"
+        terminal = Terminal(f"from another terminal:  {way_in}")
+        terminal.say(f"ROS domain {domain.number}; to look in from another terminal: {way_in}")
+        for note in domain.notes:
             terminal.say(f"note: {note}")
-        status, seconds, problems = _run_in_domain(run_, terminal, is_ours)
+        domain.require_no_other_arm(terminal.say)
+        status, seconds, problems = _run_in_domain(run_, terminal)
     if arguments.report is not None:
         write_report(arguments.report, build_report(run_.record, seconds, status, problems))
         terminal.say(f"report: {arguments.report}")
     return status
 
 
-def _run_in_domain(run_: _Run, terminal: Terminal, is_ours: bool) -> tuple[int, float, list[str]]:
+def _run_in_domain(run_: _Run, terminal: Terminal) -> tuple[int, float, list[str]]:
     """Exit status, seconds of steady running, and what went wrong."""
     # Only now: rclpy takes its domain and its transports from the environment.
     from pi0_ros.cli.demo.monitor import DemoMonitor
 
     monitor = DemoMonitor(run_.specs[0].namespace)
     try:
-        if not is_ours:
-            terminal.say("looking for other arms in this domain")
-            monitor.require_free_topics()
         monitor.listen(run_.record)
         folder = new_log_folder()
         stopped = Stopped()

@@ -16,7 +16,7 @@ from std_msgs.msg import String
 
 from pi0_ros.cli.demo.reaching import NextScene, Say, SceneView
 from pi0_ros.cli.demo.record import DemoRecord, PolicyView, SafetyView, Stream
-from pi0_ros.core.errors import ConfigurationError, InputRefused
+from pi0_ros.core.errors import InputRefused
 from pi0_ros.core.joints import JointOrder
 from pi0_ros.core.printable import printable
 from pi0_ros.msg import PolicyStatus, SafetyReport
@@ -24,13 +24,8 @@ from pi0_ros.ros import topics
 from pi0_ros.ros.entities import interface, profile, publisher
 from pi0_ros.ros.message_constants import constant_names
 
-_COMMANDS = (topics.JOINT_TRAJECTORY, topics.POSITION_COMMANDS)
 # A second of stalled terminal must not lose a message that is counted.
 _DEPTH = 200
-# Fast DDS announces a participant every three seconds unless a profile says otherwise, and those
-# of a real arm may have none of ours.
-_DISCOVERY_S = 3.5
-_NAMES_S = 0.5
 # An instruction and an error in full.
 _LONGEST_TEXT = 1000
 
@@ -53,26 +48,6 @@ class DemoMonitor:
         self._executor = EventsExecutor(context=self._context)
         self._executor.add_node(self._node)
         self._instructions = publisher(self._node, topics.INSTRUCTION)
-
-    def require_free_topics(self) -> None:
-        """
-        Raises:
-            ConfigurationError: something here already commands an arm or is one.
-        """
-        deadline = time.monotonic() + _DISCOVERY_S
-        while time.monotonic() < deadline:
-            self.spin(0.1)
-            for topic in _COMMANDS:
-                name = self._node.resolve_topic_name(topic.name)
-                if not self._users(name):
-                    continue
-                # Discovery learns of a node's topics before it learns the node's name.
-                self.spin(_NAMES_S)
-                others = ", ".join(sorted(self._users(name)))
-                raise ConfigurationError(
-                    f"{name} is in use by {others} in this ROS domain, another demo or an arm: "
-                    "choose --domain or --namespace"
-                )
 
     def listen(self, record: DemoRecord) -> None:
         """From now on everything heard goes into `record`."""
@@ -125,14 +100,6 @@ class DemoMonitor:
         # The participant lives as long as anything that refers to the node, callbacks included.
         del self._executor, self._node, self._instructions
         gc.collect()
-
-    def _users(self, topic: str) -> set[str]:
-        """Nodes that publish on or subscribe to the topic."""
-        ends = (
-            *self._node.get_publishers_info_by_topic(topic),
-            *self._node.get_subscriptions_info_by_topic(topic),
-        )
-        return {end.node_name for end in ends}
 
     def _on_policy(self, message: Any) -> None:
         streams = zip(

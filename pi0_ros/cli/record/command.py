@@ -27,12 +27,16 @@ examples:
   pi0 record --output ~/data/cups --params-file my_arm.yaml
   pi0 record --output ~/data/cups --params-file my_arm.yaml --resume
   pi0 record --output ~/data/cups --params-file my_arm.yaml --bag
+  pi0 record --output ~/data/cups --params-file my_arm.yaml --remap "joint_states:=/ur/joint_states"
   pi0 record --output ~/data/cups --episodes 20 --episode-seconds 15 --pause-seconds 5
 
 Ctrl-C ends a recording: finished episodes stay, the one under way is left out. LeRobot reads the
 dataset with LeRobotDataset("any/name", root="~/data/reach"); docs/recording.md tells more."""
 EXPERTS = ("reach", "reach-lessons", "reach-low", "reach-beside")
-_LIVE_ONLY = ("params_file", "instruction", "episode_seconds", "pause_seconds", "most_gaps", "bag")
+_LIVE_ONLY = (
+    *("params_file", "remap", "instruction"),
+    *("episode_seconds", "pause_seconds", "most_gaps", "bag"),
+)
 
 # A picture may be so old as its camera allows, and the joint states around it a little older.
 _BAG_BEFORE_S = 1.0
@@ -89,6 +93,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "their features are called are those of the policy (default: demo_arm.yaml)",
     )
     live.add_argument("--namespace", default="", metavar="NS", help="of the arm's topics")
+    live.add_argument(
+        "--remap",
+        metavar="WORDS",
+        help="as for bringup.launch.py, where your drivers publish on other topics, or the arm's "
+        'controller listens to another: "camera/main/image_raw:=/front/color/image_raw ..."',
+    )
     live.add_argument(
         "--instruction", metavar="TEXT", help="the task, until one comes on the topic instruction"
     )
@@ -176,6 +186,7 @@ def _run_live(arguments: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from pi0_ros.bringup.robot_file import find_robot_file
+    from pi0_ros.bringup.sets import remapping_pairs
     from pi0_ros.policy.dataset.bag_folder import BagFolder
     from pi0_ros.policy.dataset.session import EpisodePlan
     from pi0_ros.policy.dataset.writer import DatasetWriter
@@ -189,6 +200,7 @@ def _run_live(arguments: argparse.Namespace) -> int:
         pause_s=defaults.pause_s if pause_s is None else pause_s,
         most_gaps=defaults.most_gaps if most_gaps is None else most_gaps,
     )
+    remappings = remapping_pairs(arguments.remap or "")
     file = find_robot_file(arguments.params_file or "demo_arm")
     settings = recording_settings(file, arguments.namespace, arguments.fps)
     if arguments.instruction is not None:
@@ -207,4 +219,6 @@ def _run_live(arguments: argparse.Namespace) -> int:
 
             window_s = settings.observation.camera_max_age_s + _BAG_BEFORE_S
             bag = stack.enter_context(BagRecorder(bags, arguments.bag, window_s, plan.episode_s))
-        return record_live(writer, settings, plan, arguments.namespace, arguments.use_sim_time, bag)
+        return record_live(
+            writer, settings, plan, arguments.namespace, arguments.use_sim_time, bag, remappings
+        )

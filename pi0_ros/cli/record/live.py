@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import rclpy
@@ -37,10 +37,14 @@ def record_live(
     namespace: str,
     use_sim_time: bool,
     bag: BagRecorder | None = None,
+    remappings: Sequence[tuple[str, str]] = (),
 ) -> int:
     """Records until the plan is fulfilled or Ctrl-C; returns the exit status.
 
     It is 1 where an episode has no bag although there was to be one.
+
+    Args:
+        remappings: (from, to) pairs of topics.
 
     Raises:
         DatasetError: the dataset cannot be written any more.
@@ -48,7 +52,7 @@ def record_live(
     """
     keep_freed_memory()
     session, status = RecordingSession(writer, plan, bag), _StatusLine(writer, bag)
-    with stop_on_signals(insist=False) as stop, _context(use_sim_time) as context:
+    with stop_on_signals(insist=False) as stop, _context(use_sim_time, remappings) as context:
         try:
             node = RecordingNode(
                 settings, session, status.say, bag, namespace=namespace, context=context
@@ -102,9 +106,11 @@ def _how(node: RecordingNode, plan: EpisodePlan) -> str:
 
 
 @contextmanager
-def _context(use_sim_time: bool) -> Iterator[rclpy.Context]:
+def _context(use_sim_time: bool, remappings: Sequence[tuple[str, str]]) -> Iterator[rclpy.Context]:
     context = rclpy.Context()
     words = ["--ros-args", "-p", f"use_sim_time:={str(use_sim_time).lower()}"]
+    for pair in remappings:
+        words += ["-r", ":=".join(pair)]
     rclpy.init(args=words, context=context, signal_handler_options=SignalHandlerOptions.NO)
     try:
         yield context

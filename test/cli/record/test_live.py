@@ -56,7 +56,7 @@ def limits() -> dict[str, Any]:
 
 
 @contextmanager
-def running_arm(namespace: str) -> Iterator[None]:
+def running_arm(namespace: str, *remappings: str) -> Iterator[None]:
     """The mocked arm on a slow way to GOAL, and two small cameras, in a thread of their own."""
     context = rclpy.Context()
     context.init(args=[])
@@ -64,6 +64,7 @@ def running_arm(namespace: str) -> Iterator[None]:
         context=context,
         namespace=namespace,
         use_global_arguments=False,
+        cli_args=["--ros-args", *(word for pair in remappings for word in ("-r", pair))],
         parameter_overrides=[Parameter(name, value=value) for name, value in limits().items()],
     )
     cameras = [publisher(arm, topics.CAMERA_RAW.of_camera(camera)) for camera in CAMERAS]
@@ -155,6 +156,41 @@ def test_episodes_of_the_mocked_arm_are_recorded_and_read_back(
     for sample in samples:
         assert set(sample.images) == set(CAMERAS)
         assert np.allclose(sample.positions, sample.actions[0], atol=0.05)
+
+
+def test_an_arm_whose_drivers_use_other_topics_is_recorded_with_the_remappings_of_its_bring_up(
+    command: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    remappings = (
+        "camera/main/image_raw:=/front/color/image_raw",
+        "joint_states:=/ur/joint_states",
+        "joint_trajectory_controller/joint_trajectory:=scaled_controller/joint_trajectory",
+    )
+    plan = ["--episodes", "1", "--episode-seconds", "0.3", "--bag"]
+    with running_arm("left", *remappings):
+        status = main([*command, *plan, "--remap", " ".join(remappings)])
+    assert status == 0, capfd.readouterr().out
+    assert list(recorded_samples(tmp_path / "set", horizon=1))
+    with Reader(tmp_path / "set.bags/episode_000000") as reader:
+        counts = {entry.topic: entry.msgcount for entry in reader.connections}
+    assert counts["/front/color/image_raw"] > 1
+    assert counts["/left/camera/side/image_raw"] > 1
+    assert counts["/ur/joint_states"] > 1
+    assert counts["/left/scaled_controller/joint_trajectory"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--remap", "joint_states=/ur"], "remap: 'joint_states=/ur': expected <topic>:=<topic>"),
+        (["--expert", "reach", "--remap", "a:=b"], "--remap: does not go with --expert"),
+    ],
+)
+def test_remappings_that_cannot_be_are_named(
+    tmp_path: Path, words: list[str], message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["record", "--output", str(tmp_path / "set"), *words]) == 1
+    assert message in capfd.readouterr().err
 
 
 def test_each_saved_episode_has_its_bag_also_when_resumed(
