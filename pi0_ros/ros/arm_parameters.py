@@ -53,9 +53,9 @@ CONTROLLER = (
         CONTROLLER_MANAGER,
         "string",
         CONTROLLER_MANAGER,
-        "ros2_control's node that is asked whether the arm's controller is active; beside that "
-        "controller unless the name begins with a slash. Where it says no, the arm is not moved; "
-        "where there is none, the controller is believed to follow.",
+        "The node of ros2_control that is asked whether the arm's controller is active; beside "
+        "that controller unless the name begins with a slash. Where it says no, the arm is not "
+        "moved; where there is none, the controller is believed to follow.",
     ),
     Parameter(
         "interpolate_from_desired_state",

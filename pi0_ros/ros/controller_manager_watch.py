@@ -71,8 +71,6 @@ class ControllerManagerWatch:
         self._question = None
 
     def _take(self, question: Any) -> None:
-        if question is not self._question:
-            return
         self._question = None
         listed = {entry.name: entry.state for entry in question.result().controller}
         now_ns = time.monotonic_ns()

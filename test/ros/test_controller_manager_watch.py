@@ -14,6 +14,7 @@ from rclpy.task import Future
 
 from pi0_ros.ros import controller_manager_watch, topics
 from pi0_ros.ros.controller import ControllerNode
+from pi0_ros.ros.controller_manager_watch import ControllerManagerWatch
 from pi0_ros.ros.managed_node import Phase
 from pi0_ros.ros.mock_arm import MockArmNode
 
@@ -116,6 +117,20 @@ def reset(rig: Rig, done: Callable[[Any], bool]) -> Any:
     return rig.world.until(
         lambda: next((reply for reply in [rig.call(topics.RESET)] if done(reply)), None), "a reset"
     )
+
+
+def test_an_answer_is_judged_when_it_comes(manager: Manager) -> None:
+    vetoes: dict[str, str] = {}
+    node: Any = SimpleNamespace(phase=Phase.ACTIVE)
+    watch = ControllerManagerWatch(
+        node, f"/{JTC}/joint_trajectory", "controller_manager", vetoes.__setitem__, lambda *_: None
+    )
+    manager.answering = False
+    watch.look()
+    assert vetoes == {SERVICE: ""}
+    manager.states[JTC] = "inactive"
+    manager.answer()
+    assert vetoes[SERVICE].startswith(f"/{JTC} is inactive")
 
 
 @BOTH
