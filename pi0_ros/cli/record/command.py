@@ -133,7 +133,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--robot", metavar="NAME", help="what the arm is, for those who read the dataset"
     )
     live.add_argument(
-        "--use-sim-time", action="store_true", help="follow the clock of a simulation"
+        "--use-sim-time",
+        action="store_true",
+        help="follow the clock of a simulation, whose seconds the others here are then",
     )
 
 
