@@ -1,25 +1,22 @@
 """Builds observations from fresh, valid data only, and says what is wrong otherwise."""
 
 import threading
-from bisect import bisect_left
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.camera_watch import CameraWatch, MotionClock
 from pi0_ros.core.errors import InputRefused, ObservationNotReady
 from pi0_ros.core.images import RgbImage, require_shape
 from pi0_ros.core.instruction import checked_instruction
+from pi0_ros.core.joint_history import JointHistory
 from pi0_ros.core.joints import JointOrder
 from pi0_ros.core.observation import Observation
 from pi0_ros.core.observation_config import ObservationConfig
 from pi0_ros.core.picture_sets import PictureSets
-from pi0_ros.core.stamps import ClockWatch, StampedStream, StreamStatistics
+from pi0_ros.core.stamps import NS_PER_S, ClockWatch, StampedStream, StreamStatistics
 
 JOINTS = "joint_states"
 INSTRUCTION = "instruction"
-# Joint states kept to find the one nearest to a picture: 1 s at 200 Hz.
-_JOINT_HISTORY = 200
 
 
 def camera_stream(camera: str) -> str:
@@ -30,8 +27,9 @@ class ObservationBuilder:
     """The newest of every stream. Callbacks store, the inference thread builds; all is locked.
 
     The observation's capture time is the oldest of the cameras' newest stamps, and its joint
-    positions are the buffered sample nearest to that, so that pictures and joints show one moment.
-    Methods whose names begin with an underscore are called with the lock held.
+    positions are the sample nearest to that, at most `joint_max_age_s` away, so that pictures and
+    joints show one moment. Methods whose names begin with an underscore are called with the lock
+    held.
 
     Attributes:
         sets: of the pictures that were taken; an observation takes one.
@@ -50,7 +48,7 @@ class ObservationBuilder:
         self._motion = MotionClock()
         self._pictures: dict[str, tuple[int, RgbImage]] = {}
         self._joints = StampedStream(JOINTS, config.slowest_clock)
-        self._joint_history: deque[tuple[int, FloatArray]] = deque(maxlen=_JOINT_HISTORY)
+        self._joint_history = JointHistory(config.joint_history_s)
         self._instruction = ""
         self._instruction_ns = 0
         self._instructions_received = 0
@@ -103,7 +101,7 @@ class ObservationBuilder:
             except InputRefused as refusal:
                 self._count(self._joints, refusal.kind)
                 raise
-            self._joint_history.append((stamp_ns, values))
+            self._joint_history.add(stamp_ns, values)
             self._motion.take(stamp_ns, values)
 
     def set_instruction(self, text: str, steady_ns: int) -> bool:
@@ -172,18 +170,18 @@ class ObservationBuilder:
         """The newest observation.
 
         Raises:
-            ObservationNotReady: a stream is missing or stale.
+            ObservationNotReady: a stream is missing or stale, or shows another moment.
         """
         with self._lock:
             problems = self._problems(now_ns, steady_ns)
             if problems:
                 raise ObservationNotReady(problems)
             self.sets.take()
-            stamp_ns = min(stamp for stamp, _ in self._pictures.values())
+            stamp_ns = self._capture_ns()
             return Observation(
                 stamp_ns=stamp_ns,
                 images={name: self._pictures[name][1] for name in self._config.cameras},
-                positions=self._positions_near(stamp_ns),
+                positions=self._joint_history.nearest(stamp_ns)[1],
                 instruction=self._instruction,
             )
 
@@ -218,6 +216,8 @@ class ObservationBuilder:
         stale = _staleness(self._joints, self._config.joint_max_age_s, now_ns, steady_ns)
         if stale:
             problems.append(stale)
+        elif len(self._pictures) == len(self._cameras):
+            problems += self._apart()
         if not self._instruction:
             problems.append("instruction: none received yet; publish one on the topic instruction")
         return tuple(problems)
@@ -236,14 +236,18 @@ class ObservationBuilder:
         if age_s is not None and not age_s <= self._config.camera_max_age_s:
             self._watches[camera].lost()
 
-    def _positions_near(self, stamp_ns: int) -> FloatArray:
-        stamps = [stamp for stamp, _ in self._joint_history]
-        index = bisect_left(stamps, stamp_ns)
-        neighbours = (
-            self._joint_history[max(index - 1, 0)],
-            self._joint_history[min(index, len(stamps) - 1)],
+    def _capture_ns(self) -> int:
+        return min(stamp for stamp, _ in self._pictures.values())
+
+    def _apart(self) -> tuple[str, ...]:
+        """Why pictures and joints show no common moment; empty where they do."""
+        apart_s = self._joint_history.nearest(self._capture_ns())[0] / NS_PER_S
+        if apart_s <= self._config.joint_max_age_s:
+            return ()
+        return (
+            f"{JOINTS}: none near the oldest picture, {apart_s:.2f} s away (at most joint_max_age, "
+            f"{self._config.joint_max_age_s} s)",
         )
-        return min(neighbours, key=lambda sample: abs(sample[0] - stamp_ns))[1]
 
     def _watch_clock(self, now_ns: int) -> None:
         """Forgets everything when ROS time steps back: stamps of two times do not mix."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pi0_ros.core.arrays import require_unique_names
 from pi0_ros.core.errors import ConfigurationError
+from pi0_ros.core.stamps import FUTURE_TOLERANCE_NS, NS_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class ObservationConfig:
         joint_names: joints in the policy's order.
         image_shape: (height, width) of every picture.
         camera_max_age_s: a picture older than this is stale.
-        joint_max_age_s: a joint state older than this is stale.
+        joint_max_age_s: a joint state older than this is stale, and one farther from the pictures'
+            capture time does not go with them.
         camera_frozen_after_s: identical pictures of a camera are a fault once the arm has moved for
             so long meanwhile; 0 for never.
         instruction_max_bytes: longest instruction in UTF-8.
@@ -41,3 +43,12 @@ class ObservationConfig:
             raise ConfigurationError(
                 f"camera_frozen_after must be 0 s (never) or more, got {self.camera_frozen_after_s}"
             )
+
+    @property
+    def joint_history_s(self) -> float:
+        """How long joint states can still be those of a picture.
+
+        That is as old as its camera allows, while the newest joint state may be stamped a little
+        in the future.
+        """
+        return self.camera_max_age_s + self.joint_max_age_s + FUTURE_TOLERANCE_NS / NS_PER_S

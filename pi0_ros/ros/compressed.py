@@ -13,8 +13,18 @@ _PNG_SIZE_AT = 16
 # Some drivers pad their buffers; so far from the end the end mark is looked for.
 _PADDING = 64
 
-# What is damaged is refused with a reason; OpenCV's own lines would come once a picture.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+def _silence() -> None:
+    """What is damaged is refused with a reason; OpenCV's own lines would come once a picture."""
+    logging = getattr(cv2.utils, "logging", None)
+    if logging is not None:
+        logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+    else:
+        # Ubuntu 24.04 has OpenCV 4.6, where this is its only name.
+        cv2.setLogLevel(0)  # type: ignore[attr-defined]
+
+
+_silence()
 
 
 def rgb_from_compressed(message: CompressedImage, expected_shape: tuple[int, int]) -> RgbImage:
@@ -42,7 +52,7 @@ def rgb_from_compressed(message: CompressedImage, expected_shape: tuple[int, int
     # Older releases of OpenCV fill up what is missing with grey.
     if end not in data[-_PADDING:]:
         raise InputRefused("format", f"compressed image of {len(data)} bytes is cut off")
-    pixels = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR_RGB)
+    pixels = _decoded(data)
     if pixels is None:
         raise InputRefused("format", f"compressed image of {len(data)} bytes is damaged")
     # Rotation marks in the picture can swap height and width.
@@ -50,6 +60,17 @@ def rgb_from_compressed(message: CompressedImage, expected_shape: tuple[int, int
     picture: RgbImage = np.asarray(pixels, dtype=np.uint8)
     picture.setflags(write=False)
     return picture
+
+
+def _decoded(data: bytes) -> "cv2.typing.MatLike | None":
+    """RGB; None where the data is damaged."""
+    encoded = np.frombuffer(data, dtype=np.uint8)
+    flag = getattr(cv2, "IMREAD_COLOR_RGB", None)
+    if flag is not None:
+        return cv2.imdecode(encoded, flag)
+    # Before OpenCV 4.11. It takes a little longer.
+    pixels = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+    return pixels if pixels is None else cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels)
 
 
 def jpeg(pixels: RgbImage, quality: int) -> bytes:

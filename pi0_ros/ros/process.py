@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from pi0_ros.core.errors import ConfigurationError, Pi0RosError
+from pi0_ros.core.errors import Pi0RosError
 from pi0_ros.core.stop_request import StopRequest
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _SPIN_S = 0.25
 # Whatever happens, the process is gone this long after it was told to end.
 _END_DEADLINE_S = 4.0
-_EXECUTOR_VARIABLE = "PI0_ROS_EXECUTOR"
 
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
@@ -96,22 +95,23 @@ def _run(node_class: str, argv: list[str], stop: StopRequest) -> int:
     import rclpy
     from rclpy.signals import SignalHandlerOptions
 
+    from pi0_ros.ros.executor import make_executor
+
     module, _, name = node_class.partition(":")
     make_node = getattr(importlib.import_module(module), name)
     rclpy.init(args=argv, signal_handler_options=SignalHandlerOptions.NO)
     try:
-        return _spin(make_node(stop=stop), stop)
+        executor = make_executor()
+        return _spin(executor, make_node(stop=stop), stop)
     finally:
         rclpy.shutdown()
 
 
-def _spin(node: ProcessNode, stop: StopRequest) -> int:
-    executor = _executor()
+def _spin(executor: "Executor", node: ProcessNode, stop: StopRequest) -> int:
     executor.add_node(node)
     status = 0
     try:
         while not stop.requested and not node.ended.done():
-            # EventsExecutor.spin() never returns; with a timeout it does.
             executor.spin_until_future_complete(node.ended, _SPIN_S)
         if not stop.requested and node.ended.exception() is not None:
             raise node.ended.exception()
@@ -130,19 +130,6 @@ def _spin(node: ProcessNode, stop: StopRequest) -> int:
     deadline.cancel()
     deadline.join()
     return status
-
-
-def _executor() -> "Executor":
-    kind = os.environ.get(_EXECUTOR_VARIABLE, "events")
-    if kind == "events":
-        from rclpy.experimental.events_executor import EventsExecutor
-
-        return EventsExecutor()
-    if kind == "single":
-        from rclpy.executors import SingleThreadedExecutor
-
-        return SingleThreadedExecutor()
-    raise ConfigurationError(f"{_EXECUTOR_VARIABLE} is {kind!r}: expected events or single")
 
 
 def _end_late(status: int) -> None:

@@ -11,7 +11,7 @@ from rclpy.task import Future
 from std_srvs.srv import Trigger
 
 from pi0_ros.core.errors import DatasetError, InputRefused, ObservationNotReady
-from pi0_ros.core.stamps import SLOWEST_SIMULATION
+from pi0_ros.core.stamps import NS_PER_S, SLOWEST_SIMULATION
 from pi0_ros.policy.dataset.session import Answer, RecordingSession
 from pi0_ros.ros import topics
 from pi0_ros.ros.bag.contents import beside_the_inputs
@@ -131,12 +131,16 @@ class RecordingNode(Node):
         try:
             if self._beat is None or self._beat.due(self.now_ns()):
                 self._sample()
-            answer = self._session.follow_plan(time.monotonic())
+            answer = self._session.follow_plan(self._plan_s())
         except DatasetError as error:
             self.ended.set_exception(error)
             return
         if answer is not None:
             self._say(answer.text)
+
+    def _plan_s(self) -> float:
+        """What episodes are timed by."""
+        return time.monotonic() if self._beat is None else self.now_ns() / NS_PER_S
 
     def _sample(self) -> None:
         now_ns = self._hearing.sampling()
@@ -147,7 +151,7 @@ class RecordingNode(Node):
         except InputRefused as refusal:
             self._session.miss(refusal.kind)
         else:
-            self._session.add(observation, command, time.monotonic())
+            self._session.add(observation, command, self._plan_s())
             if self._bag is not None:
                 self._bag.frame(observation.stamp_ns, now_ns)
 

@@ -1,11 +1,13 @@
 """Observations come from fresh, valid data only; what is missing is said stream by stream."""
 
+from dataclasses import replace
+
 import pytest
 
 from pi0_ros.core.errors import ConfigurationError, ObservationNotReady
 from pi0_ros.core.observation_config import ObservationConfig
 
-from .feed import MS, NAMES, NOW, Feed
+from .feed import CONFIG, MS, NAMES, NOW, Feed
 
 
 def test_capture_time_is_the_oldest_of_the_newest_pictures(feed):
@@ -37,6 +39,40 @@ def test_pictures_older_than_all_joint_states_get_the_oldest_of_them(feed):
     feed.image("side", 0)
     feed.joints(50, 7.0, 8.0)
     assert feed.build(60).positions.tolist() == [7.0, 8.0]
+
+
+def test_a_picture_as_old_as_allowed_gets_its_own_joints_at_1_khz():
+    feed = Feed(replace(CONFIG, camera_max_age_s=2.0))
+    feed.builder.set_instruction("circle", 0)
+    feed.image("main", 0)
+    feed.image("side", 0)
+    for stamp in range(-5, 1990):
+        feed.joints(stamp, float(stamp), 0.0)
+    assert feed.build(1995).positions.tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("joints_ms", [(-81, 140), (-300, 81)])
+def test_pictures_without_joints_of_their_moment_are_a_problem_of_its_own(feed, joints_ms):
+    before, after = joints_ms
+    feed.joints(before, 1.0, 1.0)
+    feed.image("main", 0)
+    feed.image("side", 0)
+    feed.joints(after, 2.0, 2.0)
+    assert feed.problems(145) == (
+        "joint_states: none near the oldest picture, 0.08 s away (at most joint_max_age, 0.08 s)",
+    )
+    with pytest.raises(ObservationNotReady, match="none near the oldest picture"):
+        feed.build(145)
+
+
+@pytest.mark.parametrize(("joints_ms", "value"), [((-80, 140), 1.0), ((-300, 80), 2.0)])
+def test_joints_as_far_from_a_picture_as_allowed_are_its_own(feed, joints_ms, value):
+    before, after = joints_ms
+    feed.joints(before, 1.0, 0.0)
+    feed.image("main", 0)
+    feed.image("side", 0)
+    feed.joints(after, 2.0, 0.0)
+    assert feed.build(145).positions.tolist() == [value, 0.0]
 
 
 def test_joints_are_mapped_by_name(feed):

@@ -8,6 +8,7 @@ import pytest
 from sensor_msgs.msg import CompressedImage
 
 from pi0_ros.core.errors import InputRefused
+from pi0_ros.ros import compressed
 from pi0_ros.ros.compressed import jpeg, rgb_from_compressed
 
 SHAPE = (48, 64)
@@ -28,12 +29,30 @@ def png(pixels: np.ndarray) -> bytes:
     return bytes(cv2.imencode(".png", pixels[..., ::-1])[1])
 
 
+@pytest.fixture(params=["OpenCV from 4.11 on", "OpenCV before 4.11"])
+def either_opencv(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "before" in request.param:
+        monkeypatch.delattr(cv2, "IMREAD_COLOR_RGB", raising=False)
+
+
+def test_an_opencv_with_another_name_for_its_log_level_is_silenced_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    levels: list[int] = []
+    monkeypatch.delattr(cv2.utils, "logging", raising=False)
+    monkeypatch.setattr(cv2, "setLogLevel", levels.append, raising=False)
+    compressed._silence()
+    assert levels == [0]
+
+
+@pytest.mark.usefixtures("either_opencv")
 def test_jpeg_keeps_red_red() -> None:
     decoded = rgb_from_compressed(message(jpeg(picture(), 95)), SHAPE)
 
     assert np.abs(decoded[:, :28].astype(int) - picture()[:, :28]).max() < 12
 
 
+@pytest.mark.usefixtures("either_opencv")
 def test_png_comes_back_exactly_whatever_the_format_says() -> None:
     decoded = rgb_from_compressed(message(png(picture()), "rgb8; jpeg compressed bgr8"), SHAPE)
 
@@ -50,6 +69,7 @@ def test_another_size_is_refused_before_decoding() -> None:
     assert refused.value.kind == "size"
 
 
+@pytest.mark.usefixtures("either_opencv")
 @pytest.mark.parametrize("encode", [lambda: jpeg(picture(), 90), lambda: png(picture())])
 def test_a_picture_cut_off_anywhere_is_refused(encode: object) -> None:
     data = encode()  # type: ignore[operator]

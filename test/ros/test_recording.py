@@ -12,7 +12,7 @@ from std_msgs.msg import String
 from pi0_ros.core.errors import DatasetError
 from pi0_ros.policy.dataset.layout import DatasetLayout
 from pi0_ros.policy.dataset.reader import recorded_samples
-from pi0_ros.policy.dataset.session import SessionState
+from pi0_ros.policy.dataset.session import EpisodePlan, SessionState
 from pi0_ros.policy.dataset.writer import DatasetWriter
 from pi0_ros.ros import topics
 
@@ -85,6 +85,18 @@ def test_frames_are_so_many_a_second_of_simulated_time(world: Any, writer: Datas
     steps_s = np.diff([stage.stamps[number] for number in numbers]) / 1e9
     # By the wall clock there would be a frame in 0.2 simulated seconds.
     assert np.median(steps_s) < 0.15
+
+
+def test_episodes_are_so_many_seconds_of_simulated_time(world: Any, writer: DatasetWriter) -> None:
+    plan = EpisodePlan(episodes=1, episode_s=100.0, most_gaps=1000)
+    stage = Stage(world, writer, simulated=True, plan=plan, instruction="go")
+    # Two seconds from one moment to the next, of which there are fifty in a second.
+    stage.now_ns = lambda: 10**18 + 2 * 10**9 * len(stage.stamps)
+    stage.until(lambda: not stage.node.view().problems, "input")
+    stage.command()
+    # By the wall clock it would be too long for this deadline.
+    stage.until(lambda: stage.session.state is SessionState.FINISHED, "the end of the episode")
+    assert stage.session.saved == 1
 
 
 def test_an_arm_that_is_not_where_it_is_commanded_is_not_recorded(

@@ -11,7 +11,6 @@ import rclpy
 from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue, SetParametersResult
 from rcl_interfaces.srv import SetParameters
-from rclpy.experimental.events_executor import EventsExecutor
 from rclpy.logging import LoggingSeverity
 from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
@@ -26,6 +25,7 @@ from pi0_ros.core.limits import ArmLimits
 from pi0_ros.ros import topics
 from pi0_ros.ros.conversions import nanoseconds
 from pi0_ros.ros.entities import interface, profile
+from pi0_ros.ros.executor import make_executor
 
 _DEPTH = 500
 _SPIN_S = 0.005
@@ -62,11 +62,11 @@ class Ear:
         """
         self._context = rclpy.Context()
         rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
+        self._executor = make_executor(self._context)
         self.node = rclpy.create_node(
             "pi0_conformance", namespace=namespace, context=self._context, enable_rosout=False
         )
         self.node.get_logger().set_level(LoggingSeverity.ERROR)
-        self._executor = EventsExecutor(context=self._context)
         self._executor.add_node(self.node)
         self._limits, self._tick_ns = limits, tick_ns
         self.joint_order = JointOrder(limits.joint_names)

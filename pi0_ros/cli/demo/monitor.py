@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import rclpy
 from rclpy.executors import ExternalShutdownException
-from rclpy.experimental.events_executor import EventsExecutor
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 from std_msgs.msg import String
@@ -22,6 +21,7 @@ from pi0_ros.core.printable import printable
 from pi0_ros.msg import PolicyStatus, SafetyReport
 from pi0_ros.ros import topics
 from pi0_ros.ros.entities import interface, profile, publisher
+from pi0_ros.ros.executor import make_executor
 from pi0_ros.ros.message_constants import constant_names
 
 # A second of stalled terminal must not lose a message that is counted.
@@ -42,10 +42,10 @@ class DemoMonitor:
         self._context = rclpy.Context()
         # Signals belong to the demo, which stops the other processes first.
         rclpy.init(context=self._context, signal_handler_options=SignalHandlerOptions.NO)
+        self._executor = make_executor(self._context)
         self._node = rclpy.create_node(
             "pi0_demo", namespace=namespace, context=self._context, enable_rosout=False
         )
-        self._executor = EventsExecutor(context=self._context)
         self._executor.add_node(self._node)
         self._instructions = publisher(self._node, topics.INSTRUCTION)
 

@@ -38,7 +38,7 @@ _LIVE_ONLY = (
     *("episode_seconds", "pause_seconds", "most_gaps", "bag"),
 )
 
-# A picture may be so old as its camera allows, and the joint states around it a little older.
+# Beyond what joint states of a picture may be old: for the command in force then.
 _BAG_BEFORE_S = 1.0
 
 
@@ -134,7 +134,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--robot", metavar="NAME", help="what the arm is, for those who read the dataset"
     )
     live.add_argument(
-        "--use-sim-time", action="store_true", help="follow the clock of a simulation"
+        "--use-sim-time",
+        action="store_true",
+        help="follow the clock of a simulation, whose seconds the others here are then",
     )
 
 
@@ -217,7 +219,7 @@ def _run_live(arguments: argparse.Namespace) -> int:
         if arguments.bag is not None:
             from pi0_ros.ros.bag.recorder import BagRecorder
 
-            window_s = settings.observation.camera_max_age_s + _BAG_BEFORE_S
+            window_s = settings.observation.joint_history_s + _BAG_BEFORE_S
             bag = stack.enter_context(BagRecorder(bags, arguments.bag, window_s, plan.episode_s))
         return record_live(
             writer, settings, plan, arguments.namespace, arguments.use_sim_time, bag, remappings

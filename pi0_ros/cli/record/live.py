@@ -10,7 +10,6 @@ from contextlib import contextmanager
 
 import rclpy
 from rclpy.exceptions import NameValidationException
-from rclpy.experimental.events_executor import EventsExecutor
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
@@ -22,6 +21,7 @@ from pi0_ros.policy.dataset.session import EpisodePlan, RecordingSession, Sessio
 from pi0_ros.policy.dataset.writer import DatasetWriter
 from pi0_ros.ros import topics
 from pi0_ros.ros.bag.recorder import BagRecorder
+from pi0_ros.ros.executor import make_executor
 from pi0_ros.ros.process import keep_freed_memory
 from pi0_ros.ros.recording import RecordingNode
 from pi0_ros.ros.recording_settings import RecordingSettings
@@ -48,11 +48,12 @@ def record_live(
 
     Raises:
         DatasetError: the dataset cannot be written any more.
-        ConfigurationError: the namespace is none.
+        ConfigurationError: the namespace is none, or rclpy is too old.
     """
     keep_freed_memory()
     session, status = RecordingSession(writer, plan, bag), _StatusLine(writer, bag)
     with stop_on_signals(insist=False) as stop, _context(use_sim_time, remappings) as context:
+        executor = make_executor(context)
         try:
             node = RecordingNode(
                 settings, session, status.say, bag, namespace=namespace, context=context
@@ -62,7 +63,6 @@ def record_live(
                 f"--namespace {namespace!r}: expected names of letters, digits and underscores, "
                 "separated by /"
             ) from error
-        executor = EventsExecutor(context=context)
         executor.add_node(node)
         status.say(_how(node, plan))
         never = Future()

@@ -8,6 +8,7 @@ from typing import Protocol
 from pi0_ros.core.arrays import FloatArray
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.core.observation import Observation
+from pi0_ros.core.stamps import NS_PER_S, ClockWatch
 
 
 class FrameSink(Protocol):
@@ -116,6 +117,7 @@ class RecordingSession:
         self._missed_now: Counter[str] = Counter()
         self._next_s = float("-inf")
         self._begun_s = 0.0
+        self._clock = ClockWatch()
 
     @property
     def state(self) -> SessionState:
@@ -128,7 +130,7 @@ class RecordingSession:
 
     @property
     def left_out(self) -> int:
-        """Episodes with too many gaps."""
+        """Episodes with too many gaps, or of two times."""
         return self._left_out
 
     @property
@@ -197,8 +199,11 @@ class RecordingSession:
     def follow_plan(self, now_s: float) -> Answer | None:
         """Begins and ends episodes that do so by themselves; what came of it, if anything.
 
+        Where the clock goes back, the episode under way is left out and another one begins: half of
+        it is of before a simulation was begun anew.
+
         Args:
-            now_s: steady time.
+            now_s: the time that frames are stamped with where it is simulated, or else steady time.
 
         Raises:
             DatasetError: see `stop`.
@@ -206,6 +211,9 @@ class RecordingSession:
         length_s = self._plan.episode_s
         if length_s is None:
             return None
+        if self._clock.set_back(round(now_s * NS_PER_S)):
+            self._next_s = now_s
+            return self._begin_anew()
         if self._state is SessionState.IDLE and now_s >= self._next_s:
             return self.start()
         if self._state is SessionState.RECORDING and now_s - self._begun_s >= length_s:
@@ -216,6 +224,9 @@ class RecordingSession:
 
     def add(self, observation: Observation, command: FloatArray, now_s: float) -> None:
         """A frame that is due and whole; ignored where no episode is under way.
+
+        Args:
+            now_s: as for `follow_plan`.
 
         Raises:
             DatasetError: it cannot be written.
@@ -236,6 +247,14 @@ class RecordingSession:
             self._missed_now[reason] += 1
         if self._state is SessionState.RECORDING:
             self._gaps_at_end += 1
+
+    def _begin_anew(self) -> Answer | None:
+        if self._state is not SessionState.RECORDING:
+            return None
+        frames = self._drop()
+        self._left_out += 1
+        self._state = SessionState.IDLE
+        return Answer(False, f"left out {frames} frames: the clock was set back among them")
 
     def _drop(self) -> int:
         if self._beside is not None:

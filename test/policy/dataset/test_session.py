@@ -125,6 +125,36 @@ def test_episodes_of_a_length_begin_and_end_by_themselves_until_there_are_enough
     assert not recording.start().done
 
 
+def test_a_clock_that_goes_back_leaves_the_episode_out_and_begins_another() -> None:
+    recording, sink = session(episodes=1, episode_s=2.0, pause_s=50.0)
+    recording.follow_plan(100.0)
+    for now_s in (100.0, 101.0, 100.95):
+        recording.add(*FRAME, now_s=now_s)
+        # A step of 50 ms is jitter.
+        assert recording.follow_plan(now_s) is None
+    answer = recording.follow_plan(3.0)
+    assert answer is not None
+    assert not answer.done
+    assert answer.text == "left out 3 frames: the clock was set back among them"
+    assert (recording.left_out, sink.frames, sink.lengths) == (1, 0, [])
+    for now_s in (3.1, 3.2, 5.2):
+        recording.follow_plan(now_s)
+        recording.add(*FRAME, now_s=now_s)
+    recording.follow_plan(5.2)
+    assert sink.lengths == [2]
+
+
+def test_a_pause_does_not_last_until_a_clock_that_went_back_is_there_again() -> None:
+    recording, sink = session(episode_s=1.0, pause_s=5.0)
+    recording.follow_plan(1000.0)
+    recording.add(*FRAME, now_s=1000.0)
+    recording.follow_plan(1001.0)
+    assert sink.lengths == [1]
+    recording.follow_plan(0.0)
+    recording.follow_plan(0.1)
+    assert recording.state is SessionState.WAITING
+
+
 @pytest.mark.parametrize(
     ("values", "named"),
     [
