@@ -112,7 +112,14 @@ def all_segments() -> set[Path]:
     """Fast DDS's segments of this user, without their lock files."""
     names = re.compile(r"fastrtps_[0-9a-f]+")
     files = {path for path in Path("/dev/shm").glob("fastrtps_*") if names.fullmatch(path.name)}
-    return {path for path in files if path.stat().st_uid == os.getuid()}
+    return {path for path in files if _is_ours(path)}
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return path.stat().st_uid == os.getuid()
+    except FileNotFoundError:  # Its process has just ended.
+        return False
 
 
 def remove_orphans(segments: set[Path]) -> None:

@@ -31,6 +31,7 @@ examples:
                                               demo arm, and reads its cameras main, side and top"""
 
 _KILLS = 4
+_ATTEMPTS = 3
 _MISSING = "no such case: {}; pi0 conformance --list names them all"
 
 
@@ -46,6 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how often a process is killed or frozen at a random moment (default 4, or 0 with "
         "--only or an external policy)",
+    )
+    parser.add_argument(
+        "--attempts",
+        type=whole(1),
+        default=_ATTEMPTS,
+        metavar="N",
+        help="how often a case is tried until it passes, all of which the report tells; other "
+        f"programs on a busy machine delay these (default {_ATTEMPTS})",
     )
     parser.add_argument("--seed", type=int, help="of these moments; drawn anew unless given")
     parser.add_argument(
@@ -108,7 +117,7 @@ def _run_in_domain(
     from pi0_ros.cli.conformance.runner import Runner
 
     folder = new_log_folder("pi0_conformance")
-    runner = Runner(arguments.policy, folder, print, lambda: stop.requested)
+    runner = Runner(arguments.policy, folder, print, arguments.attempts, lambda: stop.requested)
     possible = runner.runnable(cases)
     not_run = [case.name for case in cases if case not in possible]
     _say(f"{len(possible)} cases; logs in {folder}")

@@ -18,7 +18,6 @@ from pi0_ros.core.control_config import ControlConfig
 from pi0_ros.share import share_directory
 
 PolicyKind = Literal["stub", "demo", "external"]
-_ATTEMPTS = 3
 
 
 def specs_of(setting: Setting, policy: PolicyKind, folder: Path) -> tuple[NodeSpec, ...]:
@@ -49,6 +48,7 @@ class Runner:
     Args:
         folder: for logs.
         say: takes one line for the user.
+        attempts: at each case, until one passes.
         stopped: whether the user wants to stop.
     """
 
@@ -57,9 +57,11 @@ class Runner:
         policy: PolicyKind,
         folder: Path,
         say: Callable[[str], None],
+        attempts: int,
         stopped: Callable[[], bool] = bool,
     ) -> None:
         self._policy = policy
+        self._attempts = attempts
         self._folder = folder
         self._say = say
         self._stopped = stopped
@@ -87,7 +89,7 @@ class Runner:
 
     def _tried(self, case: Case) -> Finding:
         attempts: list[Attempt] = []
-        while len(attempts) < _ATTEMPTS and not self._stopped():
+        while len(attempts) < self._attempts and not self._stopped():
             try:
                 attempts.append(Attempt(self._acted(case)))
             except CaseFailed as failure:
