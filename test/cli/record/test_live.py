@@ -173,9 +173,9 @@ def test_an_arm_whose_drivers_use_other_topics_is_recorded_with_the_remappings_o
     assert list(recorded_samples(tmp_path / "set", horizon=1))
     with Reader(tmp_path / "set.bags/episode_000000") as reader:
         counts = {entry.topic: entry.msgcount for entry in reader.connections}
-    assert counts["/front/color/image_raw"] > 1
-    assert counts["/left/camera/side/image_raw"] > 1
-    assert counts["/ur/joint_states"] > 1
+    assert counts["/front/color/image_raw"] >= 1
+    assert counts["/left/camera/side/image_raw"] >= 1
+    assert counts["/ur/joint_states"] >= 1
     assert counts["/left/scaled_controller/joint_trajectory"] == 1
 
 
