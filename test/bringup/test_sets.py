@@ -6,8 +6,7 @@ import pytest
 import yaml
 from bringup.keystores import add_enclave
 
-from pi0_ros.bringup import BRINGUPS, DEMO, POLICY, REAL, SIM, Bringup, NodeSpec
-from pi0_ros.bringup.clock import follows_clock
+from pi0_ros.bringup import BRINGUPS, DEMO, POLICY, REAL, SIM, NodeSpec
 from pi0_ros.bringup.robot_file import find_robot_file
 from pi0_ros.core.errors import ConfigurationError
 from pi0_ros.share import share_directory
@@ -152,74 +151,6 @@ def test_arguments_reach_the_nodes_they_concern() -> None:
     assert nodes["mock_arm"].full_name == "/left/mock_arm"
 
 
-def with_block(folder: Path, block: str) -> str:
-    """The demo arm's file with another block at its end."""
-    path = folder / "robot.yaml"
-    path.write_text(f"{find_robot_file('demo_arm').read_text()}\n{block}\n")
-    return str(path)
-
-
-EVERYBODYS_CLOCK = "/**/**: {ros__parameters: {use_sim_time: true}}"
-
-
-def test_the_clock_of_the_parameter_file_is_left_to_it(tmp_path: Path) -> None:
-    file = with_block(tmp_path, EVERYBODYS_CLOCK)
-    for bringup, more in ((DEMO, {}), (REAL, REAL_VALUES)):
-        nodes = bringup.nodes({**more, "params_file": file})
-        assert all("use_sim_time" not in node.parameters for node in nodes)
-        assert all(follows_clock(node) for node in nodes)
-
-
-def test_the_simulation_makes_the_time_that_the_parameter_file_has_the_others_follow(
-    tmp_path: Path,
-) -> None:
-    file = with_block(tmp_path, EVERYBODYS_CLOCK)
-    simulation, *others = SIM.nodes({"params_file": file, "real_time_factor": "2"})
-    assert simulation.parameters["publish_clock"] is True
-    assert not follows_clock(simulation)
-    assert all(follows_clock(node) for node in others)
-
-
-def test_a_clock_that_is_chosen_outranks_the_parameter_file(tmp_path: Path) -> None:
-    file = with_block(tmp_path, EVERYBODYS_CLOCK)
-    nodes = named(SIM.nodes({"params_file": file, "use_sim_time": "false"}))
-    assert nodes["sim"].parameters["publish_clock"] is False
-    assert not any(follows_clock(node) for node in nodes.values())
-
-
-@pytest.mark.parametrize(
-    ("bringup", "block", "message"),
-    [
-        (
-            REAL,
-            "/**/pi0_policy: {ros__parameters: {use_sim_time: true}}",
-            "use_sim_time is true for pi0_policy, false for pi0_controller: .* the block /",
-        ),
-        (
-            DEMO,
-            "/**/mock_arm: {ros__parameters: {use_sim_time: true}}",
-            "true for mock_arm, false for mock_cameras",
-        ),
-        (
-            SIM,
-            "/**/sim: {ros__parameters: {publish_clock: true}}",
-            "publish_clock is true and use_sim_time is not",
-        ),
-        (
-            REAL,
-            "/**/**: {ros__parameters: {use_sim_time: 1}}",
-            "use_sim_time: must be true or false, got 1",
-        ),
-    ],
-)
-def test_nodes_of_two_times_are_not_started_together(
-    tmp_path: Path, bringup: Bringup, block: str, message: str
-) -> None:
-    policy = {"policy_path": "/checkpoints/mine", "mode": "real"}
-    with pytest.raises(ConfigurationError, match=message):
-        bringup.nodes({**policy, "params_file": with_block(tmp_path, block)})
-
-
 def test_an_argument_that_the_parameter_file_would_overrule_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "robot.yaml"
     path.write_text(
@@ -315,7 +246,7 @@ def test_every_bringup_has_a_thin_launch_file(bringup) -> None:
     assert len(text.splitlines()) < 15
 
 
-def test_parameters_stand_under_the_full_name_which_outranks_the_robots_file() -> None:
+def test_parameters_stand_under_the_nodes_full_name() -> None:
     spec = named(DEMO.nodes({"namespace": "left"}))["pi0_policy"]
     document = yaml.safe_load(yaml.safe_dump(spec.parameter_document()))
     assert document["/left/pi0_policy"]["ros__parameters"]["mode"] == "demo"

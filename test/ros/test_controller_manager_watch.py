@@ -171,24 +171,25 @@ def test_one_that_is_deactivated_in_motion_latches_until_it_is_active_and_reset(
     rig.wait_for_state(SafetyReport.STATE_RUN)
 
 
-def test_one_that_is_not_listed_is_believed_and_that_is_said_once(
-    world: Any, limits: dict[str, Any], manager: Manager, said: list[str]
+@pytest.mark.parametrize(
+    ("reachable", "why"),
+    [
+        pytest.param(True, f"{SERVICE} does not list it", id="not listed"),
+        pytest.param(False, f"nobody answers {SERVICE}", id="nobody to ask"),
+    ],
+)
+def test_one_that_nobody_knows_of_is_believed_and_that_is_said_once(
+    world: Any,
+    limits: dict[str, Any],
+    manager: Manager,
+    said: list[str],
+    reachable: bool,
+    why: str,
 ) -> None:
     del manager.states[JTC]
+    manager.reachable = reachable
     rig = Rig(world, limits)
-    words = f"{SERVICE} does not list it: whether /{JTC} is active is not verified"
-    world.until(lambda: words in said, "the log")
-    rig.send(sway())
-    rig.wait_for_state(SafetyReport.STATE_RUN)
-    assert said.count(words) == 1
-
-
-def test_where_nobody_can_be_asked_it_is_believed_and_that_is_said_once(
-    world: Any, limits: dict[str, Any], manager: Manager, said: list[str]
-) -> None:
-    manager.reachable = False
-    rig = Rig(world, limits)
-    words = f"nobody answers {SERVICE}: whether /{JTC} is active is not verified"
+    words = f"{why}: whether /{JTC} is active is not verified"
     world.until(lambda: words in said, "the log")
     rig.send(sway())
     rig.wait_for_state(SafetyReport.STATE_RUN)
